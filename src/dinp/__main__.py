@@ -1,0 +1,5 @@
+"""`python -m dinp` is `dinp`."""
+
+from dinp.cli.main import main
+
+main()

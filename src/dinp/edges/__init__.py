@@ -1,0 +1,1 @@
+"""The only modules that touch the world: processes, sockets, namespaces, files, clocks."""

@@ -1,0 +1,1 @@
+"""What has been learned about engines, kernels and clusters, as literals."""

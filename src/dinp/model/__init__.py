@@ -1,0 +1,1 @@
+"""Nouns, frozen, without opinions. Nothing here touches the world."""

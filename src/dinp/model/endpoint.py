@@ -1,0 +1,47 @@
+"""Where a tenant's clients connect."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnixEndpoint:
+    """A unix socket.
+
+    Attributes:
+        path: absolute path of the socket; its directory is what clients should mount, never the file.
+        mode: permission bits of the socket file.
+        owner: user id of the socket file; None leaves it to the agent's own.
+        group: group id of the socket file; None leaves it to the agent's own.
+    """
+
+    path: str
+    mode: int = 0o660
+    owner: int | None = None
+    group: int | None = None
+
+    def __str__(self) -> str:
+        """As DOCKER_HOST says it."""
+        return f"unix://{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """The PEM files with which an engine proves itself and checks its clients (mutual TLS, always)."""
+
+    ca: str
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TcpEndpoint:
+    """A TCP port; without `tls` only on a loopback address."""
+
+    address: str
+    port: int
+    tls: TlsFiles | None = None
+
+    def __str__(self) -> str:
+        """As DOCKER_HOST says it."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"tcp://{host}:{self.port}"

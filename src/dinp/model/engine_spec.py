@@ -1,0 +1,62 @@
+"""What the user asks of an engine."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class EngineKind(Enum):
+    """Which program serves the Docker API."""
+
+    DOCKERD = "dockerd"
+
+
+class IsolationKind(Enum):
+    """How an engine is kept apart from the machine and from other tenants (product rule 3)."""
+
+    USERNS = "userns"
+    ROOTLESS = "rootless"
+    ROOTFUL = "rootful"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one engine with everything that it runs; None is no limit.
+
+    Attributes:
+        memory: bytes.
+        cpus: processors, 0.5 is half of one.
+        pids: processes and threads.
+        disk: bytes below the data-root.
+    """
+
+    memory: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
+    disk: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """One engine as wished for; preflight turns it into one that can be had here.
+
+    Attributes:
+        kind: which engine.
+        isolation: how to keep it apart; None lets preflight choose.
+        idle_stop_after: seconds without clients and containers before it is stopped; None never stops it.
+        limits: what it may use.
+        storage_driver: a driver that the user insists on; None lets preflight choose.
+        drain_within: seconds that a planned stop waits for clients in flight.
+        address_pools: networks (CIDR) for inner bridges; empty lets preflight choose.
+        avoid_networks: networks (CIDR) that inner bridges must not collide with, e.g. a cluster's Service range.
+        program_path: directories in which the engine's programs are looked for, before PATH.
+    """
+
+    kind: EngineKind = EngineKind.DOCKERD
+    isolation: IsolationKind | None = None
+    idle_stop_after: float | None = 600.0
+    limits: Limits = field(default_factory=Limits)
+    storage_driver: str | None = None
+    drain_within: float = 30.0
+    address_pools: tuple[str, ...] = ()
+    avoid_networks: tuple[str, ...] = ()
+    program_path: tuple[str, ...] = ()

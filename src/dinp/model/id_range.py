@@ -1,0 +1,40 @@
+"""Ranges of user and group ids, and how to find one that nobody else uses."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+IDS_PER_TENANT = 65536
+"""As many as /etc/subuid customarily gives, so that images with any 16-bit id work."""
+
+FIRST_TENANT_ID = 0x4000_0000
+"""Above the ids of users (login.defs) and of systemd's dynamic users; see systemd's UIDS-GIDS document."""
+
+LAST_TENANT_ID = 0x7FFE_0000
+"""Below 2^31: ids above it are negative numbers to some programs (systemd UIDS-GIDS)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IdRange:
+    """`count` ids from `first` on."""
+
+    first: int
+    count: int = IDS_PER_TENANT
+
+    @property
+    def end(self) -> int:
+        """The first id behind the range."""
+        return self.first + self.count
+
+    def overlaps(self, other: "IdRange") -> bool:
+        """Whether any id lies in both."""
+        return self.first < other.end and other.first < self.end
+
+
+def free_range(taken: Iterable[IdRange]) -> IdRange | None:
+    """The lowest range of 65536 ids for a tenant that overlaps none of `taken`; None when all are used."""
+    candidate = IdRange(FIRST_TENANT_ID)
+    for other in sorted(taken):
+        if candidate.overlaps(other):
+            blocks = -(-(other.end - FIRST_TENANT_ID) // IDS_PER_TENANT)
+            candidate = IdRange(FIRST_TENANT_ID + blocks * IDS_PER_TENANT)
+    return candidate if candidate.end <= LAST_TENANT_ID else None

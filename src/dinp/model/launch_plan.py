@@ -1,0 +1,133 @@
+"""How one engine is started, as data: isolation modules write it, edges/launch.py performs it to the letter."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from dinp.model.engine_spec import Limits
+from dinp.model.id_range import IdRange
+from dinp.model.link_plan import LinkPlan
+
+
+class Namespace(Enum):
+    """Kernel namespaces (namespaces(7)), with their flag for unshare(2)."""
+
+    MOUNT = 0x00020000
+    CGROUP = 0x02000000
+    UTS = 0x04000000
+    IPC = 0x08000000
+    USER = 0x10000000
+    PID = 0x20000000
+    NETWORK = 0x40000000
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory in the engine's tree; made when missing."""
+
+    target: str
+    mode: int = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A small file in the engine's tree."""
+
+    target: str
+    text: str
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link in the engine's tree: `target` points to `to`."""
+
+    target: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """An empty file system in memory."""
+
+    target: str
+    mode: int = 0o755
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A file or directory of the agent's side at a place in the engine's tree.
+
+    Attributes:
+        source, target: absolute paths; the target is made when missing.
+        read_only: whether writes are refused.
+        recursive: whether mounts below the source come along.
+        shift_ids: whether owners look the same on both sides of a user namespace (an idmapped mount, mount_setattr(2)).
+        optional: whether a missing source is passed over.
+        devices: whether device nodes below it work.
+    """
+
+    source: str
+    target: str
+    read_only: bool = False
+    recursive: bool = False
+    shift_ids: bool = False
+    optional: bool = False
+    devices: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A kernel file system mounted from inside the new namespaces: proc, sysfs, devpts, mqueue, binfmt_misc …"""
+
+    kind: str
+    target: str
+    options: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CgroupMounts:
+    """The engine's own view of its cgroups at `target`, v1 hierarchies or v2, as the machine has them."""
+
+    target: str = "/sys/fs/cgroup"
+
+
+TreeStep = Directory | TextFile | Link | Tmpfs | Bind
+InsideStep = FileSystem | CgroupMounts | TextFile | Directory
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPlan:
+    """One engine, ready to be started.
+
+    Attributes:
+        tenant: whose it is.
+        argv: the command, found already (absolute program).
+        env: its whole environment; LISTEN_FDS and LISTEN_PID are added at the exec.
+        listen_pid: the process id that the engine will have in its namespace, or None when argv sets LISTEN_PID itself.
+        first_fd: the descriptor number of the first socket; the others follow (3 by sd_listen_fds(3)).
+        namespaces: which ones to make.
+        ids: the tenant's ids, mapped to 0 …; None without a user namespace.
+        private_root: whether the engine gets a tree of its own (else it sees the agent's).
+        tree: built by the agent, as root, before the user namespace exists; paths are the engine's.
+        inside: mounted from within the new namespaces, in order.
+        owned: directories that are made, and belong to the engine's root, before it starts.
+        limits: for its cgroup; cgroup is the name of its directory below the agent's own; None makes none.
+        link: its network; None leaves the network to argv (rootlesskit) or shares the agent's.
+    """
+
+    tenant: str
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    listen_pid: int | None = 2
+    first_fd: int = 3
+    namespaces: frozenset[Namespace] = frozenset()
+    ids: IdRange | None = None
+    private_root: bool = False
+    tree: tuple[TreeStep, ...] = ()
+    inside: tuple[InsideStep, ...] = ()
+    owned: tuple[str, ...] = ()
+    cgroup: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    link: LinkPlan | None = None

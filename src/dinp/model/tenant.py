@@ -1,0 +1,35 @@
+"""A tenant: whoever has an engine of its own."""
+
+from dataclasses import dataclass
+
+from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A directory that the engine sees at the same path, with the client's owners.
+
+    Attributes:
+        path: absolute path, the same on both sides.
+        read_only: whether the engine may only read it.
+    """
+
+    path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One tenant of an agent.
+
+    Attributes:
+        name: lower-case letters, digits and dashes, at most 40; names its directory, cgroup and log lines.
+        socket: where its clients connect.
+        tcp: a second door, or None.
+        workspaces: directories that its engine may bind into containers.
+    """
+
+    name: str
+    socket: UnixEndpoint
+    tcp: TcpEndpoint | None = None
+    workspaces: tuple[Workspace, ...] = ()

@@ -1,0 +1,1 @@
+"""What runs: one loop per file, no decisions of its own."""

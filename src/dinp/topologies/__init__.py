@@ -1,0 +1,1 @@
+"""How a client reaches its engine, one module per arrangement."""
