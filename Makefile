@@ -1,0 +1,56 @@
+# `make` lists what there is. Everything that takes programs begins with `setup`, which does nothing when all is there.
+PYTHON ?= python3
+PROVISION = $(PYTHON) -m tools.provision
+# The environment of a purpose: PATH with the engines, clients and tools that setup left in the cache.
+ENV = environment=$$($(PROVISION) --print-env $(1)) && eval "$$environment"
+PYTEST = .venv/bin/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt lock bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+
+setup: ## make this machine ready for everything: packages, engines, .venv (installs no service)
+	@$(PROVISION) --for test
+
+run: ## the quickest look: build an image and run it, in a private Docker engine that is gone afterwards
+	@$(PROVISION) --for run
+	@$(call ENV,run) && .venv/bin/dinp run -- sh examples/hello/build-and-run.sh
+
+test: setup check-code test-pure test-engines ## everything: style, types, pure tests, real engines
+
+check: ## what to run before every commit; under a minute, needs no root
+	@$(PROVISION) --for check
+	@$(MAKE) --no-print-directory check-code test-pure
+
+.PHONY: check-code test-pure test-engines
+check-code:
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --cache-dir .import_linter_cache
+
+test-pure:
+	$(PYTEST) -m "not engine and not cluster"
+
+test-engines:
+	@$(call ENV,test) && $(PYTEST) -m "engine"
+
+fmt: ## put the code into its form
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lock: ## pin the Python packages anew, with hashes, from pyproject.toml and requirements/*.in
+	.venv/bin/uv pip compile $(LOCK) -o requirements/run.lock pyproject.toml requirements/run.in
+	.venv/bin/uv pip compile $(LOCK) -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
+LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+bench: setup ## measure dinp and what it is compared with
+	@$(call ENV,test) && .venv/bin/python -m benchmarks
+
+clean: ## remove what was made in this checkout; the shared cache stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+-include testbed/testbed.mk
