@@ -1,0 +1,81 @@
+"""Facts and wishes in, choices with reasons out: how engines are run on this machine, node or pod."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from dinp.agent.decisions.cgroups import choose_cgroups
+from dinp.agent.decisions.dns import choose_dns
+from dinp.agent.decisions.firewall import choose_iptables
+from dinp.agent.decisions.isolation import choose_isolation
+from dinp.agent.decisions.mtu import choose_mtu
+from dinp.agent.decisions.networks import choose_networks
+from dinp.agent.decisions.programs import choose_programs
+from dinp.agent.decisions.storage import choose_storage
+from dinp.agent.decisions.workspaces import choose_shift
+from dinp.model.choices import Choices
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.node_facts import NodeFacts
+from dinp.model.problem import Problem, WorldRefusedError
+
+T = TypeVar("T")
+
+
+def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = ()) -> Choices:
+    """Decide everything about how engines run here.
+
+    Args:
+        facts: what was seen of the machine.
+        spec: what the user asks of engines.
+        workspaces: directories that engines are to see with their clients' owners.
+
+    Returns:
+        The choices, each with a record of its reason.
+
+    Raises:
+        WorldRefusedError: an engine as asked for cannot be had here; carries every problem, not only the first.
+    """
+    problems: list[Problem] = []
+
+    def attempt(decide: Callable[[], T]) -> T | None:
+        try:
+            return decide()
+        except WorldRefusedError as refused:
+            problems.extend(refused.problems)
+            return None
+
+    isolation = attempt(lambda: choose_isolation(facts, spec.isolation))
+    if isolation is None:
+        # The other choices depend on this one; only whether the programs are there is worth saying as well.
+        attempt(lambda: choose_programs(facts, spec, None))
+        raise WorldRefusedError(*problems)
+    kind, why_isolation = isolation
+    mtu, why_mtu = choose_mtu(facts.network, kind)
+    dns, why_dns = choose_dns(facts.network, kind)
+    iptables, why_iptables = choose_iptables(facts, kind)
+    programs = attempt(lambda: choose_programs(facts, spec, iptables))
+    storage = attempt(lambda: choose_storage(facts, kind, spec.storage_driver))
+    networks = attempt(lambda: choose_networks(facts, spec))
+    cgroups = attempt(lambda: choose_cgroups(facts, kind, spec.limits))
+    shift = attempt(lambda: choose_shift(facts, kind, workspaces))
+    if programs is None or storage is None or networks is None or cgroups is None or shift is None:
+        raise WorldRefusedError(*problems)
+    return Choices(
+        programs=programs[0],
+        isolation=kind,
+        storage_driver=storage[0],
+        mtu=mtu,
+        bridge_address=networks[0].bridge_address,
+        address_pools=networks[0].address_pools,
+        link_network=networks[0].link_network,
+        link_network6=networks[0].link_network6,
+        nameservers=dns.nameservers,
+        loopback_nameserver=dns.loopback_nameserver,
+        search=dns.search,
+        resolver_options=dns.resolver_options,
+        cgroups=cgroups[0][0],
+        cgroup_limits=cgroups[0][1],
+        shift_ids=shift[0],
+        decisions=(
+            programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""What an engine calls itself, asked seldom: `dockerd --version` costs more than the rest of preflight."""
+
+import contextlib
+import os
+
+_NAME = "engine-version"
+
+
+class VersionQuestion:
+    """`--version` of a program, put at once and answered later, so that it runs while other facts are gathered.
+
+    The answer is kept in a small file together with the program's path, size and time of change, and is asked for
+    again only when one of these is another.
+    """
+
+    def __init__(self, program: str | None, cache: str | None) -> None:
+        """Ask.
+
+        Args:
+            program: absolute path of the engine; None has the empty answer.
+            cache: a directory for the remembered answer; None remembers nothing.
+        """
+        self._cache = f"{cache}/{_NAME}" if cache else None
+        self._identity = _identity(program) if program else ""
+        self._known = self._remembered() if program else ""
+        self._process = None
+        if program and self._known is None:
+            import subprocess
+
+            self._process = subprocess.Popen(
+                [program, "--version"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+
+    def answer(self) -> str:
+        """The version, e.g. `20.10.24+dfsg1`; empty when the program does not say one."""
+        if self._process is None:
+            return self._known or ""
+        text, _ = self._process.communicate()
+        version = _version_in(text)
+        self._remember(version)
+        return version
+
+    def _remembered(self) -> str | None:
+        if self._cache is None:
+            return None
+        with contextlib.suppress(OSError), open(self._cache, encoding="utf-8") as file:
+            identity, _, version = file.read().partition("\n")
+            if identity == self._identity and version:
+                return version.strip()
+        return None
+
+    def _remember(self, version: str) -> None:
+        if self._cache is None or not version:
+            return
+        # A directory that may not be written costs the next start 50 ms, nothing else.
+        with contextlib.suppress(OSError):
+            with open(f"{self._cache}.new", "w", encoding="utf-8") as file:
+                file.write(f"{self._identity}\n{version}\n")
+            os.rename(f"{self._cache}.new", self._cache)
+
+
+def _identity(program: str) -> str:
+    status = os.stat(program)
+    return f"{os.path.realpath(program)} {status.st_size} {status.st_mtime_ns}"
+
+
+def _version_in(text: str) -> str:
+    """`Docker version 20.10.24+dfsg1, build 297e128` -> `20.10.24+dfsg1`."""
+    words = text.replace(",", " ").split()
+    return words[words.index("version") + 1] if "version" in words[:-1] else ""

@@ -1,0 +1,55 @@
+"""Routes, links, resolvers and packet filters of the agent's network namespace."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import struct
+
+from dinp.edges.small_files import read_text
+from dinp.model.node_facts import FirewallFacts, LinkMtu, NetworkFacts
+from dinp.model.resolv_conf import parse_resolv_conf
+from dinp.model.routes import parse_ipv4_routes, parse_ipv6_routes
+
+_UPLINKS = "/run/systemd/resolve/resolv.conf"
+_SIOCGIFMTU = 0x8921
+
+
+def probe_network() -> NetworkFacts:
+    """The network as it is now."""
+    routes = parse_ipv4_routes(read_text("/proc/self/net/route")) + parse_ipv6_routes(
+        read_text("/proc/self/net/ipv6_route")
+    )
+    uplinks = read_text(_UPLINKS)
+    return NetworkFacts(
+        routes=routes,
+        links=tuple(_links({route.link for route in routes})),
+        resolver=parse_resolv_conf("/etc/resolv.conf", read_text("/etc/resolv.conf")),
+        uplink_resolver=parse_resolv_conf(_UPLINKS, uplinks) if uplinks else None,
+        firewall=_probe_firewall(),
+        tun=_opens("/dev/net/tun"),
+    )
+
+
+def _links(names: set[str]) -> list[LinkMtu]:
+    """MTUs by ioctl, not from /sys: that one shows the namespace in which it was mounted (sysfs(5))."""
+    links = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for name in sorted(names):
+            with contextlib.suppress(OSError):
+                answer = fcntl.ioctl(any_socket, _SIOCGIFMTU, struct.pack("16s16x", name.encode()))
+                links.append(LinkMtu(name, struct.unpack_from("i", answer, 16)[0]))
+    return links
+
+
+def _probe_firewall() -> FirewallFacts:
+    legacy = "/proc/self/net/ip_tables_names"
+    names = read_text(legacy).split() if os.path.exists(legacy) else None
+    return FirewallFacts(nft_tables=None, legacy_tables=tuple(names) if names is not None else None)
+
+
+def _opens(device: str) -> bool:
+    with contextlib.suppress(OSError):
+        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
+        return True
+    return False

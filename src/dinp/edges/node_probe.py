@@ -1,0 +1,184 @@
+"""Gathers the facts that preflight decides from: reads /proc, /sys and /etc once, tries mounts, looks for programs."""
+
+import contextlib
+import os
+import pwd
+
+from dinp.edges.cgroup_probe import probe_cgroups
+from dinp.edges.engine_version import VersionQuestion
+from dinp.edges.network_probe import probe_network
+from dinp.edges.small_files import read_text
+from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
+from dinp.edges.user_namespaces import make_user_namespace
+from dinp.model.capabilities import Capability, missing, parse_effective
+from dinp.model.id_maps import mapped_ranges, parse_id_map, parse_sub_ids
+from dinp.model.id_range import IdRange, free_range
+from dinp.model.kernel_release import parse_kernel_release
+from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
+from dinp.model.node_facts import NOT_TRIED, NodeFacts, ProcessFacts, StorageFacts, Trial
+
+ENGINE_PROGRAMS = (
+    "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
+    "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "slirp4netns", "pasta", "newuidmap",
+    "newgidmap", "fuse-overlayfs",
+)  # fmt: skip
+"""Programs that engines and the kinds of isolation use, by the names under which distributions install them."""
+
+_SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_STABLE_RANGE = IdRange(0x7FFD_0000)
+
+
+def probe_node(
+    state_dir: str,
+    *,
+    workspaces: tuple[str, ...] = (),
+    program_path: tuple[str, ...] = (),
+    version_cache: str | None = None,
+) -> NodeFacts:
+    """Everything that preflight decides from, gathered now.
+
+    Args:
+        state_dir: where the agent keeps its state; when it is missing its nearest existing parent is tried instead.
+        workspaces: directories that engines are to see with shifted ids.
+        program_path: directories in which programs are looked for before PATH.
+        version_cache: a directory in which the engine's version is remembered; None asks the engine each time.
+
+    Returns:
+        The facts. What cannot be read counts as not there: deciding what that means is preflight's.
+    """
+    search_path = _search_path(program_path)
+    programs = find_programs(ENGINE_PROGRAMS, search_path)
+    question = VersionQuestion(dict(programs).get("dockerd"), version_cache)
+    mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
+    process = probe_process()
+    facts = NodeFacts(
+        kernel=parse_kernel_release(os.uname().release),
+        process=process,
+        storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process),
+        cgroups=probe_cgroups(mounts),
+        network=probe_network(),
+        programs=programs,
+        search_path=search_path,
+    )
+    return _with_version(facts, question.answer())
+
+
+def _with_version(facts: NodeFacts, version: str) -> NodeFacts:
+    from dataclasses import replace
+
+    return replace(facts, engine_version=version)
+
+
+def _search_path(program_path: tuple[str, ...]) -> tuple[str, ...]:
+    listed = (*program_path, *os.environ.get("PATH", "").split(":"), *_SYSTEM_DIRECTORIES)
+    return tuple(dict.fromkeys(directory for directory in listed if directory.startswith("/")))
+
+
+def find_programs(names: tuple[str, ...], search_path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """(name, absolute path) of those programs that are found and may be run, in the order of `names`."""
+    found = []
+    for name in names:
+        for directory in search_path:
+            path = f"{directory}/{name}"
+            if os.access(path, os.X_OK) and os.path.isfile(path):
+                found.append((name, path))
+                break
+    return tuple(found)
+
+
+def nearest_directory(path: str) -> str:
+    """`path` without links, or the nearest of its parents that exists."""
+    path = os.path.realpath(path)
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def probe_process() -> ProcessFacts:
+    """Who this process is and what it may do about user namespaces."""
+    status = read_text("/proc/self/status")
+    uid = os.geteuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    limit = read_text("/proc/sys/user/max_user_namespaces").strip()
+    clone = read_text("/proc/sys/kernel/unprivileged_userns_clone").strip()
+    return ProcessFacts(
+        uid=uid,
+        user=user,
+        capabilities=parse_effective(status),
+        no_new_privileges="NoNewPrivs:\t1" in status,
+        uid_map=parse_id_map(read_text("/proc/self/uid_map")),
+        gid_map=parse_id_map(read_text("/proc/self/gid_map")),
+        sub_uids=parse_sub_ids(read_text("/etc/subuid")),
+        sub_gids=parse_sub_ids(read_text("/etc/subgid")),
+        living=living_ranges(),
+        max_user_namespaces=int(limit) if limit.isdigit() else None,
+        unprivileged_clone=clone == "1" if clone else None,
+        apparmor_restricts=read_text("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").strip() == "1",
+        container=_container(),
+    )
+
+
+def living_ranges() -> tuple[IdRange, ...]:
+    """Ranges of ids that user namespaces of living processes map, seen from this process's namespace.
+
+    Most processes share a namespace with their neighbours: maps are compared as text, and parsed once each.
+    """
+    own = read_text("/proc/self/uid_map")
+    texts = set()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            for file in ("uid_map", "gid_map"):
+                texts.add(read_text(f"/proc/{name}/{file}"))
+    texts -= {own, ""}
+    return tuple(sorted({ids for text in texts for ids in mapped_ranges(parse_id_map(text))}))
+
+
+def _container() -> str:
+    if "KUBERNETES_SERVICE_HOST" in os.environ or os.path.isdir("/var/run/secrets/kubernetes.io"):
+        return "kubernetes"
+    for file, name in (("/run/.containerenv", "podman"), ("/.dockerenv", "docker")):
+        if os.path.exists(file):
+            return name
+    return read_text("/run/systemd/container").strip()
+
+
+def _probe_storage(
+    directory: str, workspaces: tuple[str, ...], mounts: tuple[Mount, ...], process: ProcessFacts
+) -> StorageFacts:
+    mount = mount_of(mounts, directory)
+    space = os.statvfs(directory)
+    overlay, overlay_userns = NOT_TRIED, NOT_TRIED
+    shifted: list[tuple[str, Trial]] = []
+    if process.uid != 0:
+        overlay_userns = try_overlay_as_user(directory)
+    elif not missing(process.capabilities, (Capability.SYS_ADMIN, Capability.SETUID, Capability.SETGID)):
+        overlay = try_overlay(directory)
+        ids = free_range((*process.living, *(entry.ids for entry in process.sub_uids))) or _STABLE_RANGE
+        try:
+            namespace = make_user_namespace(ids)
+        except OSError as error:
+            overlay_userns = Trial(works=False, error=str(error), errno=error.errno or 1)
+        else:
+            overlay_userns = try_overlay_in(namespace, ids.first, directory)
+            shifted = [(each, try_shift(namespace, each)) for each in (directory, *workspaces)]
+            os.close(namespace)
+    return StorageFacts(
+        state_dir=directory,
+        file_system=mount.kind if mount else "",
+        free=space.f_bavail * space.f_frsize,
+        overlay=overlay,
+        overlay_userns=overlay_userns,
+        shifted=tuple(shifted),
+        fuse=can_open("/dev/fuse"),
+    )
+
+
+def can_open(device: str) -> bool:
+    """Whether a device node is there and this process may open it for reading and writing."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
+        return True
+    return False
