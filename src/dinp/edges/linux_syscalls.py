@@ -13,6 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 _OPEN_TREE = 428
 _MOVE_MOUNT = 429
+_CLOSE_RANGE = 436
 _PIDFD_GETFD = 438
 _MOUNT_SETATTR = 442
 
@@ -32,6 +33,7 @@ CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x20000000,
     0x40000000,
 )
+CLOSE_RANGE_CLOEXEC = 4
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -130,3 +132,10 @@ def prctl(option: int, value: int) -> None:
     """Set an attribute of the calling process (prctl(2))."""
     zero = ctypes.c_ulong(0)
     _checked(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), f"prctl({option})")
+
+
+def close_on_exec_from(first: int) -> None:
+    """Let no descriptor from `first` on survive an exec (close_range(2), Linux 5.11)."""
+    last, flags = ctypes.c_uint(0xFFFF_FFFF), ctypes.c_uint(CLOSE_RANGE_CLOEXEC)
+    result = _libc.syscall(ctypes.c_long(_CLOSE_RANGE), ctypes.c_uint(first), last, flags)
+    _checked(result, "close_range")

@@ -1,0 +1,209 @@
+"""Starts one engine exactly as its launch plan says: groups, namespaces, tree, sockets, exec.
+
+Three processes take part. The agent forks a *builder*, which, still root, joins the engine's control groups, builds
+the engine's tree in a mount namespace of its own, and only then enters the tenant's user namespace and unshares the
+others. The builder forks the *first process* of the new process id namespace, which mounts what must be mounted from
+inside and becomes the engine's init by exec; the builder reports its id and is gone. The agent, a child subreaper
+(prctl(2)), is then the engine's parent. Whatever fails is reported over a socket that the exec closes: an empty
+answer is the proof that the engine's program runs.
+"""
+
+import fcntl
+import json
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dinp.edges import cgroups, tree
+from dinp.edges.linux_syscalls import CLONE_NEWNS, CLONE_NEWUSER, close_on_exec_from, setns, unshare
+from dinp.edges.process_events import start_time, wait_for_exit
+from dinp.model.launch_plan import LaunchPlan, Namespace
+from dinp.model.problem import Problem, WorldRefusedError
+
+_FAR = 200  # descriptors are parked above this number before they are laid out from `first_fd` on
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEngine:
+    """A started engine.
+
+    Attributes:
+        pid: its first process, as the agent sees it; ending it ends everything in its process id namespace.
+        pidfd: readable when that process is gone; the holder closes it.
+        started: its start time, which together with `pid` identifies it after a restart of the agent.
+    """
+
+    pid: int
+    pidfd: int
+    started: int
+
+
+def launch(
+    plan: LaunchPlan,
+    *,
+    sockets: tuple[int, ...],
+    log: int,
+    staging: Path,
+    user_namespace: int | None,
+    attach_network: Callable[[int], None] | None = None,
+) -> RunningEngine:
+    """Start the engine.
+
+    Args:
+        plan: what to do.
+        sockets: listening descriptors, in the order in which the engine gets them.
+        log: a descriptor for its standard output and error.
+        staging: an empty directory on which its tree is mounted, in its own mount namespace only.
+        user_namespace: the tenant's user namespace (see user_namespaces.py), or None.
+        attach_network: called with the id of a process in the engine's network namespace before the engine runs.
+
+    Returns:
+        The running engine: its program has been executed.
+
+    Raises:
+        WorldRefusedError: some step was refused; nothing of this engine is left.
+    """
+    group = cgroups.make(plan.cgroup, plan.limits, plan.ids) if plan.cgroup is not None else None
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    builder = os.fork()
+    if builder == 0:
+        try:
+            ours.close()
+            _build(plan, group, sockets, log, staging, user_namespace, theirs)
+        except (OSError, ValueError, KeyError) as error:
+            theirs.send(json.dumps({"failed": str(error)}).encode())
+        finally:
+            os._exit(1)
+    theirs.close()
+    with ours:
+        return _follow(plan, builder, ours, attach_network)
+
+
+def _follow(
+    plan: LaunchPlan, builder: int, channel: socket.socket, attach_network: Callable[[int], None] | None
+) -> RunningEngine:
+    """Lead the builder through its steps; see `launch`."""
+    pid, failure = builder, "the process that builds the engine's namespaces died without a word"
+    built = False
+    while message := channel.recv(65536):
+        answer = json.loads(message)
+        if "failed" in answer:
+            failure = answer["failed"]
+            built = False
+            break
+        if "pid" in answer:
+            pid = int(answer["pid"])
+            os.waitpid(builder, 0)
+        if answer.get("unshared"):
+            if attach_network is not None:
+                attach_network(builder)
+            channel.send(b"go")
+        built = True
+    if built:
+        return RunningEngine(pid, os.pidfd_open(pid), start_time(pid) or 0)
+    channel.close()
+    for process in {builder, pid}:
+        wait_for_exit(process, kill=True)
+    if plan.cgroup is not None:
+        cgroups.remove(plan.cgroup)
+    raise WorldRefusedError(
+        Problem(
+            "engine-launch-refused",
+            f"The engine of tenant {plan.tenant} could not be started: {failure}.",
+            "`dinp preflight` shows what this machine allows and why.",
+        )
+    )
+
+
+def _build(
+    plan: LaunchPlan,
+    group: cgroups.EngineCgroup | None,
+    sockets: tuple[int, ...],
+    log: int,
+    staging: Path,
+    user_namespace: int | None,
+    channel: socket.socket,
+) -> None:
+    """The builder's life; never returns normally: it becomes the engine or exits."""
+    os.setsid()
+    descriptors = _park(sockets)
+    hierarchies: tuple[tuple[str, ...], ...] = ()
+    leaf: list[tuple[int, bytes]] = []
+    if group is not None:
+        hierarchies = tuple(hierarchy.controllers for hierarchy, _ in group.hierarchies)
+        leaf = _join(group)
+    if Namespace.MOUNT in plan.namespaces:
+        unshare(CLONE_NEWNS)
+        tree.keep_mounts_private()
+        root = staging if plan.private_root else Path("/")
+        tree.build(root, plan.tree, plan.ids, user_namespace)
+        if plan.private_root:
+            tree.enter(root)
+    if user_namespace is not None:
+        setns(user_namespace, CLONE_NEWUSER)
+    flags = sum(namespace.value for namespace in plan.namespaces if namespace is not Namespace.USER)
+    if flags:
+        unshare(flags)
+    for descriptor, text in leaf:
+        os.write(descriptor, text)
+    if user_namespace is not None:
+        os.setgroups([])
+        os.setresgid(0, 0, 0)
+        os.setresuid(0, 0, 0)
+    channel.send(json.dumps({"unshared": True}).encode())
+    if channel.recv(16) != b"go":
+        return
+    if Namespace.PID in plan.namespaces:
+        first = os.fork()
+        if first:
+            channel.send(json.dumps({"pid": first}).encode())
+            os._exit(0)
+    tree.mount_inside(plan.inside, hierarchies)
+    _become(plan, descriptors, log)
+
+
+def _join(group: cgroups.EngineCgroup) -> list[tuple[int, bytes]]:
+    """Move into the group.
+
+    Returns:
+        What must wait for the cgroup namespace, whose root is the group itself: descriptors with what to write
+        there, to move on into v2's leaf and to enable the controllers for the groups of containers.
+    """
+    for path in group.directories:
+        (path / "cgroup.procs").write_text("0", encoding="ascii")
+    leaf = group.unified_leaf
+    if leaf is None:
+        return []
+    controllers = (leaf.parent / "cgroup.controllers").read_text(encoding="ascii").split()
+    enable = " ".join(f"+{name}" for name in controllers)
+    later = ((leaf / "cgroup.procs", "0"), (leaf.parent / "cgroup.subtree_control", enable))
+    return [(os.open(file, os.O_WRONLY | os.O_CLOEXEC), text.encode()) for file, text in later]
+
+
+def _park(sockets: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FAR) for descriptor in sockets)
+
+
+def _become(plan: LaunchPlan, descriptors: tuple[int, ...], log: int) -> None:
+    """Lay out descriptors, reset what Python changed, and exec."""
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    close_on_exec_from(3)
+    for offset, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, plan.first_fd + offset)
+    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.umask(0o022)
+    environment = dict(plan.env) | {"LISTEN_FDS": str(len(descriptors))}
+    if plan.listen_pid is not None:
+        environment["LISTEN_PID"] = str(plan.listen_pid)
+    os.execve(plan.argv[0], plan.argv, environment)

@@ -1,0 +1,151 @@
+"""Listening unix sockets that survive their engines: made, swapped, restored, handed on.
+
+A socket is bound under a temporary name, given its owner and mode, made to listen, and only then renamed to its
+path, so that whoever finds the path finds a listener with the right permissions behind it. A swap is the same thing
+again: rename(2) replaces the path in one step, clients that already connected stay with the old socket.
+"""
+
+import errno
+import os
+import socket
+import stat
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from dinp.edges.process_events import command_line
+from dinp.model.endpoint import UnixEndpoint
+from dinp.model.problem import BadInputError, Problem, WorldRefusedError
+
+BACKLOG = 4096
+"""Clients that may queue while an engine starts; the kernel lowers it to net.core.somaxconn (listen(2))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening socket at a path.
+
+    Attributes:
+        socket: the socket, non-blocking on the agent's side (engines set their own mode).
+        inode: inode of the socket file, which tells two listeners of one path apart in socket diagnostics.
+        spare: a second name (hard link) of the socket file, by which a swap can be taken back.
+    """
+
+    socket: socket.socket
+    inode: int
+    spare: Path
+
+    def close(self) -> None:
+        """Close the agent's side; the path is left alone."""
+        self.spare.unlink(missing_ok=True)
+        self.socket.close()
+
+
+def listen(endpoint: UnixEndpoint) -> Listener:
+    """Open the listener of an endpoint for the first time.
+
+    Raises:
+        BadInputError: the path is taken by a file that is no socket, or its directory cannot be used.
+        WorldRefusedError: another process listens there; the sentence names it.
+    """
+    path = Path(endpoint.path)
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _refuse_taken(path)
+        return put_in_place(endpoint)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise BadInputError(
+            Problem(
+                "socket-path-unusable",
+                f"The socket {path} cannot be opened: {reason}.",
+                "Give a path in a directory that the agent may write to.",
+            )
+        ) from error
+
+
+def put_in_place(endpoint: UnixEndpoint) -> Listener:
+    """Put a fresh listener at the endpoint's path, in one step, whatever socket was there before."""
+    path = Path(endpoint.path)
+    temporary = path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}"
+    fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        fresh.bind(str(temporary))
+        os.chown(temporary, -1 if endpoint.owner is None else endpoint.owner, _or_unchanged(endpoint.group))
+        temporary.chmod(endpoint.mode)
+        fresh.listen(BACKLOG)
+        spare = temporary.with_name(temporary.name + "s")
+        os.link(temporary, spare)
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        fresh.close()
+        raise
+    return Listener(fresh, path.stat().st_ino, spare)
+
+
+def put_back(endpoint: UnixEndpoint, listener: Listener) -> None:
+    """Put a listener that was swapped away back at its path."""
+    again = listener.spare.with_name(listener.spare.name + "b")
+    os.link(listener.spare, again)
+    again.rename(endpoint.path)
+
+
+def adopt(endpoint: UnixEndpoint, descriptor: int) -> Listener | None:
+    """Take over a listening descriptor that an orphaned engine held, if it still is what the path leads to."""
+    taken = socket.socket(fileno=descriptor)
+    path = Path(endpoint.path)
+    try:
+        same = taken.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1 and _leads_to(path, taken)
+    except OSError:
+        same = False
+    if not same:
+        taken.close()
+        return None
+    taken.setblocking(False)
+    spare = path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}s"
+    os.link(path, spare)
+    return Listener(taken, path.stat().st_ino, spare)
+
+
+def _leads_to(path: Path, listening: socket.socket) -> bool:
+    """Whether connecting to the path ends in the queue of this very socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        probe.connect(str(path))
+        name = listening.getsockname()
+        return bool(probe.getpeername() == name)
+
+
+def _refuse_taken(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "a file"
+        raise BadInputError(
+            Problem("socket-path-taken", f"{path} is {kind}, not a socket.", "Remove it or choose another path.")
+        )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except OSError as error:
+            if error.errno in {errno.ECONNREFUSED, errno.ENOENT}:
+                return
+            if error.errno != errno.EAGAIN:
+                raise
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid = struct.unpack("3i", credentials)[0]
+    raise WorldRefusedError(
+        Problem(
+            "socket-in-use",
+            f"Somebody already listens at {path}: {command_line(pid)}.",
+            "Stop it, or give this tenant another socket.",
+        )
+    )
+
+
+def _or_unchanged(identity: int | None) -> int:
+    return -1 if identity is None else identity

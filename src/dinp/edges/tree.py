@@ -1,0 +1,156 @@
+"""The engine's file system, built step by step from a launch plan.
+
+Everything here runs in the child that becomes the engine: first as real root in a mount namespace of its own
+(`build`, `enter`), later inside the user namespace (`mount_inside`), where what was built before is locked by the
+kernel as one piece (mount_namespaces(7), "Restrictions on mount namespaces").
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from dinp.edges.linux_syscalls import (
+    MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_RDONLY,
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    OPEN_TREE_CLONE,
+    AT_RECURSIVE,
+    mount,
+    mount_setattr,
+    move_mount,
+    open_tree,
+    pivot_root,
+    umount,
+)
+from dinp.model.id_range import IdRange
+from dinp.model.launch_plan import Bind, CgroupMounts, Directory, FileSystem, InsideStep, Link, TextFile, Tmpfs, TreeStep
+
+_QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
+
+
+def keep_mounts_private() -> None:
+    """From here on, nothing mounted in this namespace is seen outside of it."""
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
+
+
+def build(root: Path, steps: Iterable[TreeStep], ids: IdRange | None, user_namespace: int | None) -> None:
+    """Perform the steps below `root` (which is `/` for an engine that sees the agent's tree).
+
+    Files and directories that a step makes belong to the engine's root; directories that are made on the way to a
+    step's target belong to the agent's, so that the engine can create nothing beside them.
+    """
+    for step in steps:
+        target = root / step.target.lstrip("/")
+        match step:
+            case Tmpfs():
+                target.mkdir(parents=True, exist_ok=True)
+                size = f",size={step.size}" if step.size is not None else ""
+                mount("tmpfs", str(target), "tmpfs", MS_NOSUID | MS_NODEV, f"mode={step.mode:o}{size}")
+            case Directory():
+                target.mkdir(parents=True, exist_ok=True)
+                target.chmod(step.mode)
+                _give(target, ids)
+            case TextFile():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(step.text, encoding="utf-8")
+                target.chmod(step.mode)
+                _give(target, ids)
+            case Link():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(step.to)
+            case Bind():
+                _bind(step, target, user_namespace)
+
+
+def _give(target: Path, ids: IdRange | None) -> None:
+    if ids is not None:
+        os.chown(target, ids.first, ids.first)
+
+
+def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:
+    source = Path(step.source)
+    try:
+        is_directory = stat.S_ISDIR(source.stat().st_mode)
+    except FileNotFoundError:
+        if step.optional:
+            return
+        raise
+    if is_directory:
+        target.mkdir(parents=True, exist_ok=True)
+    elif not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    tree = open_tree(str(source), OPEN_TREE_CLONE | (AT_RECURSIVE if step.recursive else 0))
+    try:
+        wanted = (MOUNT_ATTR_RDONLY if step.read_only else 0) | (0 if step.devices else MOUNT_ATTR_NODEV)
+        mount_setattr(
+            tree,
+            set_flags=wanted,
+            user_namespace=user_namespace if step.shift_ids else None,
+            recursive=step.recursive,
+        )
+        move_mount(tree, str(target))
+    finally:
+        os.close(tree)
+
+
+def enter(root: Path) -> None:
+    """Make `root` the root directory of this mount namespace; the old one is out of reach afterwards."""
+    os.chdir(root)
+    pivot_root(".", ".")
+    umount("/")
+    os.chdir("/")
+
+
+def mount_inside(steps: Iterable[InsideStep], hierarchies: Iterable[tuple[str, ...]]) -> None:
+    """Mount what must be mounted from within the new namespaces.
+
+    Args:
+        steps: what to mount, in order.
+        hierarchies: the cgroup hierarchies of the machine, by their controllers; () is v2.
+    """
+    for step in steps:
+        target = Path(step.target)
+        match step:
+            case FileSystem():
+                try:
+                    target.mkdir(parents=True, exist_ok=True)
+                    mount(step.kind, step.target, step.kind, MS_NOSUID | MS_NOEXEC, step.options)
+                except OSError:
+                    if not step.optional:
+                        raise
+            case CgroupMounts():
+                _mount_cgroups(target, tuple(hierarchies))
+            case Directory():
+                target.mkdir(mode=step.mode, parents=True, exist_ok=True)
+            case TextFile():
+                target.write_text(step.text, encoding="utf-8")
+
+
+def _mount_cgroups(target: Path, hierarchies: tuple[tuple[str, ...], ...]) -> None:
+    if hierarchies == ((),):
+        mount("cgroup2", str(target), "cgroup2", _QUIET)
+        return
+    mount("tmpfs", str(target), "tmpfs", _QUIET, "mode=755")
+    for controllers in hierarchies:
+        if not controllers:
+            point, kind, options = target / "unified", "cgroup2", ""
+        else:
+            point, kind, options = target / controllers[0].removeprefix("name="), "cgroup", ",".join(controllers)
+        point.mkdir()
+        mount(kind, str(point), kind, _QUIET, options)
+        for alias in controllers[1:]:
+            (target / alias).symlink_to(point.name)
+
+
+def remount_read_only(target: str) -> None:
+    """Take the right to write from a bind mount."""
+    mount("none", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY)

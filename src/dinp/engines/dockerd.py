@@ -1,0 +1,59 @@
+"""dockerd, from 20.10 to 29, with a socket that is handed over (`-H fd://`)."""
+
+import json
+
+from dinp.engines.engine import EngineCommand
+from dinp.model.choices import Choices
+from dinp.model.engine_places import EnginePlaces
+from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.launch_plan import TextFile
+
+_FIRST_WITH_NETWORK_OPTIONS = 24
+"""`--default-network-opt` appeared in 24.0 (moby daemon/config/config_linux.go, NetworkConfig.DefaultNetworkOpts)."""
+
+_FIRST_WITH_IMAGE_STORE = 29
+"""Fresh data-roots of 29 use containerd's image store (moby daemon/image_store_choice.go)."""
+
+_FIRST_WITHOUT_TRUST_KEY = 23
+"""Before, a key is written to /etc/docker unless told otherwise (moby 20.10 daemon/config, TrustKeyPath)."""
+
+
+def command(spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces) -> EngineCommand:
+    """dockerd's command line; everything but the sockets stands in its configuration file."""
+    argv = [choices.programs.engine, "--host=fd://", f"--config-file={places.config}"]
+    if isolation is IsolationKind.ROOTLESS:
+        argv.append("--rootless")
+    settings = _settings(spec, choices, places)
+    if isolation is IsolationKind.ROOTFUL and choices.programs.major < _FIRST_WITHOUT_TRUST_KEY:
+        settings["deprecated-key-path"] = f"{places.run}/key.json"
+    text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
+    return EngineCommand(tuple(argv), _environment(isolation), (TextFile(places.config, text),))
+
+
+def _settings(_spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[str, object]:
+    settings: dict[str, object] = {
+        "data-root": places.data,
+        "exec-root": places.run,
+        "pidfile": f"{places.run}/docker.pid",
+        "mtu": choices.mtu,
+        "bip": choices.bridge_address,
+        "default-address-pools": [{"base": base, "size": size} for base, size in choices.address_pools],
+    }
+    if places.port_helper is not None:
+        settings["userland-proxy-path"] = places.port_helper
+    if choices.programs.init is not None:
+        settings["init-path"] = choices.programs.init
+    if choices.programs.major >= _FIRST_WITH_NETWORK_OPTIONS:
+        settings["default-network-opts"] = {"bridge": {"com.docker.network.driver.mtu": str(choices.mtu)}}
+    if choices.programs.major >= _FIRST_WITH_IMAGE_STORE and choices.storage_driver == "overlay2":
+        settings["features"] = {"containerd-snapshotter": True}
+    else:
+        settings["storage-driver"] = choices.storage_driver
+    return settings
+
+
+def _environment(isolation: IsolationKind) -> tuple[tuple[str, str], ...]:
+    if isolation is IsolationKind.USERNS:
+        # An unprivileged engine cannot load br_netfilter, and the node may not have it; dockerd says what it lacks.
+        return (("DOCKER_IGNORE_BR_NETFILTER_ERROR", "1"),)
+    return ()

@@ -1,0 +1,52 @@
+"""What every way of keeping an engine apart has to say."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dinp.engines.engine import EngineCommand
+from dinp.model.choices import Choices
+from dinp.model.engine_places import EnginePlaces, TenantDirectories
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.id_range import IdRange
+from dinp.model.launch_plan import LaunchPlan
+from dinp.model.link_plan import LinkPlan
+from dinp.model.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one tenant's engine has for itself.
+
+    Attributes:
+        ids: its user and group ids; None without a user namespace.
+        link: its network; None when the isolation brings its own.
+        cgroup: name of its control group below the agent's own; None when none can be made.
+        python: directories that the port helper's interpreter needs, and its program.
+    """
+
+    ids: IdRange | None
+    link: LinkPlan | None
+    cgroup: str | None
+    python: tuple[str, ...]
+
+
+class Isolation(Protocol):
+    """One way of keeping engines apart: a module that fills in this form."""
+
+    def places(self, directories: TenantDirectories) -> EnginePlaces:
+        """Where the engine will find things, as it sees them."""
+        ...
+
+    def plan(
+        self,
+        tenant: Tenant,
+        spec: EngineSpec,
+        choices: Choices,
+        identity: Identity,
+        directories: TenantDirectories,
+        command: EngineCommand,
+    ) -> LaunchPlan:
+        """The launch as data."""
+        ...
+
+

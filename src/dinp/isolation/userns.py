@@ -1,0 +1,154 @@
+"""`userns`: root makes the namespaces itself; the engine is root over ids that nobody else has.
+
+The engine's tree is its own: an empty file system that belongs to the agent, in which only what the engine needs is
+bound, and in which the engine may write only where it must. A bind mount of a path that is not there is therefore an
+error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
+"""
+
+from dinp.engines.engine import EngineCommand
+from dinp.isolation.isolation import Identity
+from dinp.model.choices import Choices
+from dinp.model.engine_places import EnginePlaces, TenantDirectories
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.launch_plan import (
+    Bind,
+    CgroupMounts,
+    Directory,
+    FileSystem,
+    InsideStep,
+    LaunchPlan,
+    Link,
+    Namespace,
+    TextFile,
+    Tmpfs,
+    TreeStep,
+)
+from dinp.model.tenant import Tenant
+
+_PLACES = EnginePlaces(
+    data="/var/lib/docker",
+    run="/run/docker",
+    config="/etc/docker/daemon.json",
+    home="/run/home",
+    temporary="/run/tmp",
+    door="/run/dinp",
+    port_helper="/run/dinp/port-helper",
+)
+
+_PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+_ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "protocols", "services", "ssl")
+_DEVICES = ("full", "fuse", "null", "random", "tty", "urandom", "zero", "net/tun")
+_DEVICE_LINKS = (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"))
+
+_ENGINE_OWNED = ("/run/docker", "/run/containerd", "/run/runc", "/run/home", "/run/tmp", "/etc/docker", "/dev/shm", "/dev/pts", "/dev/mqueue")
+
+
+def places(_directories: TenantDirectories) -> EnginePlaces:
+    """The same for every tenant: each has a tree of its own."""
+    return _PLACES
+
+
+def plan(
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> LaunchPlan:
+    """Everything in namespaces of its own, below a tree of its own."""
+    init = choices.programs.init
+    return LaunchPlan(
+        tenant=tenant.name,
+        argv=(init, "--", *command.argv) if init is not None else command.argv,
+        env=_environment(choices, command),
+        listen_pid=2 if init is not None else 1,
+        namespaces=frozenset(Namespace),
+        ids=identity.ids,
+        private_root=True,
+        tree=_tree(tenant, choices, identity, directories, command),
+        inside=_inside(),
+        owned=(directories.data,),
+        cgroup=identity.cgroup,
+        limits=spec.limits,
+        link=identity.link,
+    )
+
+
+def _environment(choices: Choices, command: EngineCommand) -> tuple[tuple[str, str], ...]:
+    path = ":".join(("/run/bin", *choices.programs.path))
+    return (
+        ("PATH", path),
+        ("HOME", _PLACES.home),
+        ("TMPDIR", _PLACES.temporary),
+        ("DINP_PORTS", f"{_PLACES.door}/ports.sock"),
+        *command.env,
+    )
+
+
+def _tree(
+    tenant: Tenant, choices: Choices, identity: Identity, directories: TenantDirectories, command: EngineCommand
+) -> tuple[TreeStep, ...]:
+    steps: list[TreeStep] = [Tmpfs("/")]
+    steps += [Bind(path, path, read_only=True, recursive=True, optional=True) for path in _PROGRAMS]
+    outside = (*choices.programs.path, *identity.python)
+    steps += [Bind(path, path, read_only=True, optional=True) for path in outside if not path.startswith(_PROGRAMS)]
+    steps += [Bind(f"/etc/{name}", f"/etc/{name}", read_only=True, optional=True) for name in _ETC]
+    steps += [Directory(path, 0o1777 if path in {"/run/tmp", "/dev/shm"} else 0o711) for path in _ENGINE_OWNED]
+    steps += [TextFile("/run/xtables.lock", "", 0o600)]
+    steps += _etc(tenant, choices)
+    steps += _iptables(choices)
+    steps += [Bind(f"/dev/{name}", f"/dev/{name}", devices=True, optional=True) for name in _DEVICES]
+    steps += [Link(f"/dev/{name}", to) for name, to in _DEVICE_LINKS]
+    # The kernel lets a user namespace mount proc and sysfs only where it can see full ones (mount_too_revealing).
+    steps += [Bind("/proc", "/proc"), Bind("/sys", "/sys"), Link("/var/run", "../run")]
+    steps += [Bind(directories.data, _PLACES.data), Bind(directories.door, _PLACES.door)]
+    steps += [Link(path, f"{_PLACES.door}/docker.sock") for path in _socket_links(directories.socket)]
+    steps += [
+        Bind(workspace.path, workspace.path, read_only=workspace.read_only, shift_ids=choices.shift_ids)
+        for workspace in tenant.workspaces
+    ]
+    return (*steps, *command.files)
+
+
+def _socket_links(own: str) -> tuple[str, ...]:
+    """Where containers that bind "the Docker socket" look for it: the usual place, and where the client's is."""
+    usual = "/run/docker.sock"
+    same = {usual, f"/var{usual}"}
+    return (usual,) if own in same or own.startswith("/run/dinp/") else (usual, own)
+
+
+def _etc(tenant: Tenant, choices: Choices) -> list[TreeStep]:
+    resolver = [f"nameserver {address}" for address in choices.nameservers]
+    resolver += [f"search {' '.join(choices.search)}"] if choices.search else []
+    resolver += [f"options {' '.join(choices.resolver_options)}"] if choices.resolver_options else []
+    return [
+        TextFile("/etc/resolv.conf", "\n".join(resolver) + "\n"),
+        TextFile("/etc/hostname", f"dinp-{tenant.name}\n"),
+        TextFile("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 dinp-{tenant.name}\n"),
+        TextFile("/etc/passwd", "root:x:0:0:root:/run/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+        TextFile("/etc/group", "root:x:0:\ndocker:x:999:\nnogroup:x:65534:\n"),
+        TextFile("/etc/nsswitch.conf", "hosts: files dns\n"),
+    ]
+
+
+def _iptables(choices: Choices) -> list[TreeStep]:
+    """The flavour that preflight chose, under the names that dockerd calls, first in PATH."""
+    program = choices.programs.iptables
+    if program is None:
+        return []
+    head, _, name = program.rpartition("/")
+    return [
+        Link(f"/run/bin/{plain}", f"{head}/{name.replace('iptables', plain, 1)}") for plain in ("iptables", "ip6tables")
+    ]
+
+
+def _inside() -> tuple[InsideStep, ...]:
+    return (
+        FileSystem("proc", "/proc"),
+        FileSystem("sysfs", "/sys"),
+        CgroupMounts(),
+        FileSystem("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620"),
+        FileSystem("mqueue", "/dev/mqueue", optional=True),
+        FileSystem("binfmt_misc", "/proc/sys/fs/binfmt_misc", optional=True),
+    )
