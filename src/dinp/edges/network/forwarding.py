@@ -1,0 +1,116 @@
+"""Switching the machine's packet forwarding on while engines need it, and off again after the last.
+
+A machine that forwards for engines would also forward between its other interfaces. Where it was us who switched it
+on, a table of its own keeps those ways shut: `dinp_forwarding`, shared by all agents of the machine. The table is at
+the same time the only record of "it was off before": it lives and dies with the setting, in the kernel.
+"""
+
+from dinp.edges.network import nft, sysctl
+from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
+from dinp.edges.network.nft import Json
+from dinp.edges.network.route_messages import link_names
+
+TABLE = "dinp_forwarding"
+_FAMILY = "inet"
+_SWITCH = {"ipv4": "ipv4/ip_forward", "ipv6": "ipv6/conf/all/forwarding"}
+_LINK_PREFIX = "dinp"
+
+
+def switch_on() -> tuple[str, ...]:
+    """Let the machine forward IPv4, and IPv6 where it has it.
+
+    Returns:
+        A sentence for each setting that was changed; none when it forwarded before.
+
+    Raises:
+        OSError: the setting cannot be written. WorldRefusedError: see nft.apply.
+    """
+    off = [kind for kind, switch in _SWITCH.items() if sysctl.read(switch) == "0"]
+    if "ipv6" in off and not sysctl.has_ipv6():
+        off.remove("ipv6")
+    if not off:
+        return ()
+    with Netlink(NETLINK_ROUTE) as route:
+        others = [name for name in link_names(route) if not name.startswith(_LINK_PREFIX) and name != "lo"]
+    nft.apply(*_guard(off, others))
+    said = []
+    for kind in off:
+        if kind == "ipv6":
+            said += _keep_router_advertisements(others)
+        sysctl.write(_SWITCH[kind], "1")
+        said.append(f"net.{_SWITCH[kind].replace('/', '.')} was 0 and is 1 while engines run")
+    return tuple(said)
+
+
+def switch_off() -> tuple[str, ...]:
+    """Undo `switch_on`, whichever agent did it, unless links of any agent are left or somebody else may rely on it.
+
+    Returns:
+        A sentence for each setting that was put back, or for leaving it as it is.
+    """
+    with Netlink(NETLINK_ROUTE) as route:
+        names = link_names(route)
+    if any(name.startswith(_LINK_PREFIX) for name in names):
+        return ()
+    recorded = _recorded()
+    if recorded is None:
+        return ()
+    kinds, others = recorded
+    nft.apply({"delete": {"table": {"family": _FAMILY, "name": TABLE}}})
+    if set(names) - set(others) - {"lo"}:
+        # Docker, libvirt and VPNs make an interface and find forwarding on already: switching it off would cut them.
+        return ("forwarding stays on: other network interfaces were made since it was switched on",)
+    said = []
+    for kind in kinds:
+        sysctl.write(_SWITCH[kind], "0")
+        said.append(f"net.{_SWITCH[kind].replace('/', '.')} is 0 again")
+        if kind == "ipv6":
+            for name in others:
+                if sysctl.read(f"ipv6/conf/{name}/accept_ra") == "2":
+                    sysctl.write(f"ipv6/conf/{name}/accept_ra", "1")
+    return tuple(said)
+
+
+def _keep_router_advertisements(names: list[str]) -> list[str]:
+    """A forwarding kernel ignores router advertisements unless accept_ra is 2: the machine would lose its own route."""
+    return [
+        f"net.ipv6.conf.{name}.accept_ra was 1 and is 2 while engines run"
+        for name in names
+        if sysctl.read(f"ipv6/conf/{name}/accept_ra") == "1" and sysctl.write(f"ipv6/conf/{name}/accept_ra", "2")
+    ]
+
+
+def _guard(kinds: list[str], names: list[str]) -> list[Json]:
+    """The table: sets named after what was switched, and every way between two interfaces that is to stay shut."""
+    recorded = _recorded()
+    if recorded is not None:
+        kinds = sorted({*kinds, *recorded[0]})
+    table: Json = {"family": _FAMILY, "name": TABLE}
+    inside: Json = {"family": _FAMILY, "table": TABLE}
+    hook: Json = {"type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}
+    # Pairs rather than two sets: a bridge's own traffic comes and goes by the same interface, and is not ours to stop.
+    pairs = [{"concat": [one, other]} for one in names for other in names if one != other]
+    ways: Json = {"concat": [{"meta": {"key": "iifname"}}, {"meta": {"key": "oifname"}}]}
+    commands: list[Json] = [{"add": {"table": table}}, {"delete": {"table": table}}, {"add": {"table": table}}]
+    commands += [{"add": {"set": inside | {"name": kind, "type": "ifname"}}} for kind in kinds]
+    commands += [
+        {"add": {"set": inside | {"name": "interfaces", "type": "ifname"} | ({"elem": names} if names else {})}},
+        {"add": {"set": inside | {"name": "ways", "type": ["ifname", "ifname"]} | ({"elem": pairs} if pairs else {})}},
+        {"add": {"chain": inside | {"name": "forward"} | hook}},
+    ]
+    for kind in kinds:
+        family: Json = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": kind}}
+        shut: Json = {"match": {"op": "==", "left": ways, "right": "@ways"}}
+        commands.append({"add": {"rule": inside | {"chain": "forward", "expr": [family, shut, {"drop": None}]}}})
+    return commands
+
+
+def _recorded() -> tuple[list[str], list[str]] | None:
+    """What was switched on, and the interfaces of that time; None when nothing was."""
+    try:
+        listed = nft.listing("table", _FAMILY, TABLE)
+    except nft.NftRefusedError:
+        return None
+    sets = {found["name"]: found.get("elem", []) for thing in listed if isinstance(found := thing.get("set"), dict)}
+    interfaces = [str(name) for name in sets.get("interfaces", [])]
+    return [kind for kind in _SWITCH if kind in sets], interfaces
