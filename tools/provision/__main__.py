@@ -13,14 +13,15 @@ from types import FrameType
 
 from tools.provision import apt, virtual_environment
 from tools.provision.cache import Cache
-from tools.provision.command import CommandFailed
+from tools.provision.command import CommandFailedError
 from tools.provision.decide import Plan, plan, wanted_programs
 from tools.provision.environment import as_shell, docker_config, variables
 from tools.provision.folders import Folder, Sources, assemble, client_folder, engine_folders, tools_folder
 from tools.provision.go_programs import go_program, ready_go_program
+from tools.provision.images import image
 from tools.provision.machine import read_machine
 from tools.provision.needs import PURPOSES, Needs, Purpose, needs_for
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -46,10 +47,10 @@ def main(argv: Sequence[str]) -> int:
             return check(options.purpose)
         else:
             provision(options.purpose, refresh=options.refresh)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         say(f"setup: {refusal}")
         return 3
-    except CommandFailed as failed:
+    except CommandFailedError as failed:
         say(f"setup: {failed}")
         return 1
     except KeyboardInterrupt:
@@ -64,7 +65,7 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def look(purpose: Purpose) -> tuple[Needs, Plan, Sources]:
-    """What is needed, what to do for it, and where files come from. Raises Refusal."""
+    """What is needed, what to do for it, and where files come from. Raises RefusalError."""
     needs = needs_for(purpose)
     machine = read_machine(wanted_programs(needs))
     planned = plan(machine, needs)
@@ -86,6 +87,9 @@ def provision(purpose: Purpose, *, refresh: bool) -> None:
         go_program(program, sources.cache, say=say)
     for folder in all_folders(sources):
         assemble(folder, sources.cache, say=say)
+    busybox = tools_folder(sources).path(sources.cache) / "bin" / "busybox-static"
+    for name in needs.images:
+        image(name, sources.cache, busybox, say=say)
     write_docker_config(sources)
     virtual_environment.make(virtual_environment.VirtualEnvironment(CHECKOUT), purpose, say=say)
     say("setup: ready; " + ", ".join(f"{one.name} in {one.path(sources.cache)}/bin" for one in engine_folders(sources)))
@@ -124,7 +128,9 @@ def check(purpose: Purpose) -> int:
         for program in needs.compiled
         if ready_go_program(program, sources.cache) is None
     ]
-    missing += [f"folder {one.path(sources.cache)}" for one in all_folders(sources) if not one.path(sources.cache).exists()]
+    missing += [
+        f"folder {one.path(sources.cache)}" for one in all_folders(sources) if not one.path(sources.cache).exists()
+    ]
     if not virtual_environment.is_ready(virtual_environment.VirtualEnvironment(CHECKOUT), purpose):
         missing.append("the packages of .venv")
     say(f"setup: for `{purpose}` " + ("everything is there" if not missing else "there is still missing:"))

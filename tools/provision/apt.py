@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tools.provision.cache import HALF_DONE, Cache, new_folder
-from tools.provision.command import CommandFailed, Say, output_of, run_long
+from tools.provision.command import CommandFailedError, Say, output_of, run_long
 from tools.provision.needs import Unpacked
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 ONLY_FOR_MAINTAINER_SCRIPTS = frozenset({"adduser", "init-system-helpers", "lsb-base", "debconf", "sysvinit-utils"})
 """Dependencies of what runs at installation. What is only unpacked has no use for them."""
@@ -46,7 +46,7 @@ def dependencies(packages: Sequence[str]) -> tuple[str, ...]:
 
 
 def parse_dependencies(stanzas: str, *, without: frozenset[str]) -> tuple[str, ...]:
-    """Names from the Depends fields of `apt-cache show` (deb-control syntax: versions, :any and alternatives dropped)."""
+    """Names in the Depends fields of `apt-cache show` (deb-control(5): versions, :any and alternatives are dropped)."""
     names: dict[str, None] = {}
     for field in re.findall(r"^Depends: (.*)$", stanzas, flags=re.MULTILINE):
         for clause in field.split(","):
@@ -64,28 +64,32 @@ def not_installed(packages: Iterable[str]) -> tuple[str, ...]:
     argv = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"]
     try:
         listing = output_of(argv, env=environment())
-    except CommandFailed:
+    except CommandFailedError:
         return tuple(wanted)
     have = {line.split()[0] for line in listing.splitlines() if line.endswith(" installed")}
     return tuple(name for name in wanted if name not in have)
 
 
 def refresh_lists(say: Say) -> None:
-    """`apt-get update`; root's, or nobody's. Raises Refusal for an ordinary user and when no server answers."""
+    """`apt-get update`; root's, or nobody's. Raises RefusalError for an ordinary user and when no server answers."""
     if os.geteuid() != 0:
-        raise Refusal("apt's package lists are missing or old, and this is an ordinary user.", "Run: sudo apt-get update")
+        raise RefusalError(
+            "apt's package lists are missing or old, and this is an ordinary user.", "Run: sudo apt-get update"
+        )
     say("  refreshing apt's package lists")
     try:
         run_long(["apt-get", "update", "-q"], say=say, env=environment())
-    except CommandFailed as failed:
-        raise Refusal("apt-get update failed:\n" + failed.output, "Check the network and apt's sources.") from failed
+    except CommandFailedError as failed:
+        raise RefusalError(
+            "apt-get update failed:\n" + failed.output, "Check the network and apt's sources."
+        ) from failed
 
 
 def with_fresh_lists(action: Callable[[], None], say: Say) -> None:
     """Do it; if that fails, because lists are old and name files that are gone, refresh them and do it again."""
     try:
         action()
-    except CommandFailed:
+    except CommandFailedError:
         refresh_lists(say)
         action()
 
@@ -95,7 +99,7 @@ def install(packages: Sequence[str], say: Say) -> None:
     if not packages:
         return
     if os.geteuid() != 0:
-        raise Refusal(
+        raise RefusalError(
             f"Not installed: {', '.join(packages)}. Installing takes root, and this is an ordinary user.",
             f"Run once as root (sudo), then repeat this: apt-get install --no-install-recommends {' '.join(packages)}",
         )
@@ -103,8 +107,10 @@ def install(packages: Sequence[str], say: Say) -> None:
     argv = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=300"]
     try:
         with_fresh_lists(lambda: run_long([*argv, *packages], say=say, env=environment()), say)
-    except CommandFailed as failed:
-        raise Refusal("apt-get could not install them:\n" + failed.output, "Fix what apt says, then repeat this.") from failed
+    except CommandFailedError as failed:
+        raise RefusalError(
+            "apt-get could not install them:\n" + failed.output, "Fix what apt says, then repeat this."
+        ) from failed
 
 
 def packages_folder(cache: Cache, os_release: Mapping[str, str]) -> Path:
@@ -122,7 +128,7 @@ def unpacked_versions(package: str, folder: Path) -> list[Path]:
 def unpack(wanted: Sequence[Unpacked], folder: Path, cache: Cache, *, say: Say) -> None:
     """Download and unpack these packages below `folder`/PACKAGE/VERSION; nothing is installed or started.
 
-    An optional package that apt does not know is left out, any other is a Refusal.
+    An optional package that apt does not know is left out, any other is a RefusalError.
     """
     known = known_packages(one.package for one in wanted)
     if any(one.package not in known for one in wanted if not one.optional):
@@ -132,9 +138,11 @@ def unpack(wanted: Sequence[Unpacked], folder: Path, cache: Cache, *, say: Say) 
         if one.package not in known:
             if one.optional:
                 continue
-            raise Refusal(f"apt knows no package {one.package} ({one.why}).", "Enable Debian's main, Ubuntu's universe.")
+            raise RefusalError(
+                f"apt knows no package {one.package} ({one.why}).", "Enable Debian's main, Ubuntu's universe."
+            )
         with cache.locked(f"debian-{one.package}", say):
-            with_fresh_lists(lambda package=one.package: unpack_one(package, folder, say=say), say)
+            with_fresh_lists(functools.partial(unpack_one, one.package, folder, say=say), say)
 
 
 def unpack_one(package: str, folder: Path, *, say: Say) -> None:
@@ -161,8 +169,3 @@ def candidate_version(package: str) -> str:
 def download(package: str, folder: Path) -> None:
     """`apt-get download` into a folder. The sandbox user _apt cannot write there, so the caller's own user does it."""
     output_of(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=", package], cwd=folder, env=environment())
-
-
-def available() -> bool:
-    """Whether this machine has apt at all."""
-    return shutil.which("apt-get") is not None

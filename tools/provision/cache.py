@@ -1,11 +1,11 @@
 """The cache outside the checkout: one folder per thing and version, complete or absent, shared by all checkouts.
 
-    ${XDG_CACHE_HOME:-~/.cache}/dinp/
-        go/NAME/VERSION-DIGEST/NAME     compiled Go programs
-        debian/PACKAGE/VERSION/         packages unpacked privately
-        engines/, clients/, tools/      folders for PATH, put together from the two above
-        images/                         root file systems that `docker import` takes
-        locks/                          one lock per thing that is being made
+${XDG_CACHE_HOME:-~/.cache}/dinp/
+    go/NAME/VERSION-DIGEST/NAME     compiled Go programs
+    debian/PACKAGE/VERSION/         packages unpacked privately
+    engines/, clients/, tools/      folders for PATH, put together from the two above
+    images/                         root file systems that `docker import` takes
+    locks/                          one lock per thing that is being made
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,17 @@ class Cache:
                 say(f"    another process is making {thing}: waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def complete(final: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a file that becomes `final` in one step; the caller holds the lock of the thing."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    half_done = final.with_name(HALF_DONE + final.name)
+    try:
+        write(half_done)
+        half_done.replace(final)
+    finally:
+        half_done.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 10.0
 """A compiler names hundreds of packages a minute; one line in ten seconds is enough to see that it lives."""
 
 
-class CommandFailed(Exception):
+class CommandFailedError(Exception):
     """A program ended with another code than 0; `output` is the end of what it printed."""
 
     def __init__(self, argv: Sequence[str], code: int, output: str) -> None:
@@ -29,10 +29,10 @@ class CommandFailed(Exception):
 
 
 def output_of(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """Standard output of a short command. Raises CommandFailed with its standard error, FileNotFoundError without it."""
+    """Standard output of a short command. Raises CommandFailedError; FileNotFoundError where there is none."""
     done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CommandFailed(argv, done.returncode, done.stderr or done.stdout)
+        raise CommandFailedError(argv, done.returncode, done.stderr or done.stdout)
     return done.stdout
 
 
@@ -42,12 +42,12 @@ def run_long(
     say: Say,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    summary: Callable[[int, str], str] = lambda count, line: line,
+    summary: Callable[[int, str], str] | None = None,
 ) -> None:
     """Run a long command and say, at most every ten seconds, `summary(lines so far, last line)`.
 
     An interruption (Ctrl-C, or any exception on the way) stops the command and everything it started before it
-    is passed on. Raises CommandFailed with the last 40 lines of output.
+    is passed on. Raises CommandFailedError with the last 40 lines of output.
     """
     tail: deque[str] = deque(maxlen=40)
     said_at = time.monotonic()
@@ -62,13 +62,13 @@ def run_long(
             tail.append(line.rstrip())
             if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
                 said_at = time.monotonic()
-                say(f"    {summary(count, line.strip())}")
+                say(f"    {summary(count, line.strip()) if summary else line.strip()}")
         code = child.wait()
     except BaseException:
         stop_group(child)
         raise
     if code:
-        raise CommandFailed(argv, code, "\n".join(tail))
+        raise CommandFailedError(argv, code, "\n".join(tail))
 
 
 def stop_group(child: subprocess.Popen[str]) -> None:

@@ -1,4 +1,4 @@
-"""From facts to a plan, or to a sentence that says what a person has to do. Pure: nothing is looked at or changed here."""
+"""From facts to a plan, or to a sentence that says what a person has to do. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from tools.provision.distributions import DEBIAN, Family, family_of, how_to_install, package_of
 from tools.provision.machine import Machine
 from tools.provision.needs import Needs, Program, Unpacked
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 OLDEST_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: packages for apt to install, packages to unpack; `from_path` says to use what is on PATH instead."""
+    """Packages for apt to install, and to unpack; `from_path` says to use what is on PATH instead."""
 
     install: tuple[str, ...]
     unpack: tuple[Unpacked, ...]
@@ -27,7 +27,7 @@ def wanted_programs(needs: Needs) -> tuple[str, ...]:
 
 
 def plan(machine: Machine, needs: Needs) -> Plan:
-    """What to do on this machine for these needs. Raises Refusal when a person has to act first."""
+    """What to do on this machine for these needs. Raises RefusalError when a person has to act first."""
     require_linux(machine)
     family = family_of(machine.os_release)
     require_python(machine, family)
@@ -36,7 +36,7 @@ def plan(machine: Machine, needs: Needs) -> Plan:
         require_present(machine, needs, missing, family)
         return Plan(install=(), unpack=(), from_path=True)
     if missing and not machine.is_root:
-        raise Refusal(
+        raise RefusalError(
             f"Missing: {sentence(missing)}. Installing takes root, and this is an ordinary user.",
             f"Run once as root (sudo), then repeat this:\n  {how_to_install([one.name for one in missing], family)}",
         )
@@ -49,25 +49,32 @@ def require_linux(machine: Machine) -> None:
     if machine.system == "Linux":
         return
     if machine.system == "Darwin":
-        raise Refusal(
+        raise RefusalError(
             "This is macOS; Docker engines need a Linux kernel.",
-            "Make a Linux machine and run this in it: Lima (`limactl start template://debian`, `limactl shell debian`), "
+            "Make a Linux machine and run this in it: "
+            "Lima (`limactl start template://debian`, `limactl shell debian`), "
             "Colima (`colima start`, `colima ssh`), Multipass (`multipass launch`, `multipass shell`), or UTM.",
         )
-    raise Refusal(f"This is {machine.system}; Docker engines need a Linux kernel.", "On Windows, use WSL 2 with Debian.")
+    raise RefusalError(
+        f"This is {machine.system}; Docker engines need a Linux kernel.", "On Windows, use WSL 2 with Debian."
+    )
 
 
 def require_python(machine: Machine, family: Family | None) -> None:
     """Refuse a Python that is too old or cannot make virtual environments."""
     have = ".".join(map(str, machine.python))
     if machine.python < OLDEST_PYTHON:
-        raise Refusal(
+        raise RefusalError(
             f"Python {have} is too old: dinp needs 3.11 or newer.",
             "Install a newer one and name it: make PYTHON=python3.12 …",
         )
     if not machine.has_venv:
-        remedy = f"As root: {DEBIAN.install} python{have}-venv" if family == DEBIAN else "Install Python's venv and ensurepip modules."
-        raise Refusal(f"Python {have} cannot make virtual environments here.", remedy)
+        remedy = (
+            f"As root: {DEBIAN.install} python{have}-venv"
+            if family == DEBIAN
+            else "Install Python's venv and ensurepip modules."
+        )
+        raise RefusalError(f"Python {have} cannot make virtual environments here.", remedy)
 
 
 def require_present(machine: Machine, needs: Needs, missing: list[Program], family: Family | None) -> None:
@@ -79,7 +86,7 @@ def require_present(machine: Machine, needs: Needs, missing: list[Program], fami
     ]  # fmt: skip
     absent = [one.name for one in missing] + [one.name for one in engine]
     if absent:
-        raise Refusal(
+        raise RefusalError(
             f"Missing: {', '.join(absent)}. Without apt on a Debian or Ubuntu, nothing is installed for you.",
             "Install as root, without enabling any service, then repeat this:\n  " + how_to_install(absent, family),
         )

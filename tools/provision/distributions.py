@@ -26,7 +26,7 @@ FAMILIES = (DEBIAN, FEDORA, ARCH, SUSE, ALPINE)
 Names = tuple[str, str, str, str, str]
 
 PACKAGES: Mapping[str, Names] = {
-    # program: package in (Debian/Ubuntu, Fedora/RHEL, Arch, openSUSE, Alpine)
+    # What each of FAMILIES calls the package with this program, in their order.
     "nft": ("nftables", "nftables", "nftables", "nftables", "nftables"),
     "iptables": ("iptables", "iptables-nft", "iptables", "iptables", "iptables"),
     "newuidmap": ("uidmap", "shadow-utils", "shadow", "shadow", "shadow-uidmap"),
@@ -63,7 +63,7 @@ PACKAGES: Mapping[str, Names] = {
 
 
 def family_of(os_release: Mapping[str, str]) -> Family | None:
-    """The family of the distribution that /etc/os-release describes (its keys ID and ID_LIKE), None if it is none of ours."""
+    """The family that /etc/os-release names (its keys ID and ID_LIKE), None if it is none of ours."""
     words = [os_release.get("ID", ""), *os_release.get("ID_LIKE", "").split()]
     # ID first: what a distribution is counts for more than what it is like.
     for word in words:

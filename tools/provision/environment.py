@@ -20,13 +20,19 @@ def variables(sources: Sources, purpose: Purpose, checkout: Path, environment: M
     - DINP_ENGINES: engine folders (each a whole PATH entry), separated by colons, packaged one first.
     - DINP_ENGINE_20_10, DINP_ENGINE_29 …: each of them by version.
     - DINP_TOOLS, DINP_CNI_PLUGINS, DINP_CLI_PLUGINS, DINP_IMAGES: folders.
-    - DOCKER_CONFIG (not for `run`, which is to use the caller's own credentials): knows the plugins, and nothing of the user.
+    - DOCKER_CONFIG (not for `run`, which uses the caller's credentials): knows the plugins, and nothing of the user.
     """
     cache = sources.cache
     engines = {folder.name: folder.path(cache) / "bin" for folder in engine_folders(sources)}
     clients = client_folder(sources).path(cache)
     tools = tools_folder(sources).path(cache)
-    first = [checkout / ".venv" / "bin", clients / "bin", clients / "cli-plugins", tools / "bin", *list(engines.values())[:1]]
+    first = [
+        checkout / ".venv" / "bin",
+        clients / "bin",
+        clients / "cli-plugins",
+        tools / "bin",
+        *list(engines.values())[:1],
+    ]
     theirs = environment.get("PATH", os.defpath).split(os.pathsep)
     path = dict.fromkeys([*map(str, first), *theirs, *SYSTEM_FOLDERS])
     found = {

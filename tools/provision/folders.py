@@ -1,15 +1,15 @@
 """Folders for PATH, put together in the cache from what was unpacked and compiled.
 
-    engines/docker-20.10-DIGEST/bin   all that a packaged dockerd needs beside it: containerd, its shim, runc, docker-init, docker-proxy
+    engines/docker-20.10-DIGEST/bin   the packaged dockerd, with its containerd, shim, runc, docker-init, docker-proxy
     engines/docker-29-DIGEST/bin      the same for the current dockerd, with containerd 2 and runc 1.5
     clients/DIGEST/bin                docker
     clients/DIGEST/cli-plugins        docker-buildx, docker-compose
     tools/DIGEST/bin                  docker-registry, qemu-*-static, busybox-static, rootlesskit 3, etcd …
     tools/DIGEST/cni                  the CNI plugins
 
-Every file is a hard link or a copy, never a link to elsewhere: a folder works where nothing else of the cache is mounted.
-The digest is over the sources, so a folder in use is never changed under its user; `engines/docker-29` without a digest is
-a link to the one that was made last, for people.
+Every file is a hard link or a copy, never a link to elsewhere: a folder works where nothing else of the cache is
+mounted. The digest is over the sources, so a folder in use is never changed under its user; `engines/docker-29` without
+a digest is a link to the one that was made last, for people.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ TOOLS_FROM_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "etcd": ("etcd-server", ("usr/bin/etcd",)),
 }
 ENGINE_COMPILED = (
-    go_table.DOCKERD, go_table.DOCKER_PROXY, go_table.CONTAINERD_DAEMON, go_table.CONTAINERD_SHIM, go_table.CTR, go_table.RUNC,
+    go_table.DOCKERD, go_table.DOCKER_PROXY, go_table.CONTAINERD_DAEMON, go_table.CONTAINERD_SHIM, go_table.CTR,
+    go_table.RUNC,
 )  # fmt: skip
 TOOLS_COMPILED = (go_table.ROOTLESSKIT_PARENT, go_table.ROOTLESSCTL, go_table.ROOTLESSKIT_PROXY)
 PLUGINS_COMPILED = (go_table.BUILDX, go_table.COMPOSE)
@@ -73,7 +74,7 @@ PLUGINS_COMPILED = (go_table.BUILDX, go_table.COMPOSE)
 
 @dataclass(frozen=True)
 class Sources:
-    """Where files can come from: packages unpacked below `packages`, or PATH when `from_path`; `needs` says which count."""
+    """Where files can come from: unpacked `packages`, or PATH when `from_path`; `needs` says which of them count."""
 
     cache: Cache
     packages: Path

@@ -7,11 +7,12 @@
     binary = go_program(kwok, Cache.of(os.environ), say=print)   # a Path; compiled on the first call only
 
 - `version` pins the module and names the folder in the cache; any other change of the description makes a new folder.
-- A module whose replace or exclude directives forbid `go install` gets a small module of its own (`own_module`, a folder
-  with go.mod and go.sum that requires it as a tool); then `version` is only the label that people and the cache see.
+- A module whose replace or exclude directives forbid `go install` gets a small module of its own (`own_module`, a
+  folder with go.mod and go.sum that requires it as a tool); then `version` is only the label that people see.
 - `installed`: arguments that make an installed program print its version, e.g. ("--version",). When a program of that
   name on PATH prints exactly `version` (with or without the v), it is used instead of being compiled.
-- Errors: Refusal when Go is missing or too old (what to install is said), CommandFailed with the compiler's last lines.
+- Errors: RefusalError when Go is missing or too old (and what to install), CommandFailedError with the compiler's last
+  lines.
 - Ctrl-C leaves nothing half-done; two processes that want the same program wait for each other.
 """
 
@@ -27,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.provision.cache import Cache, new_folder
-from tools.provision.command import CommandFailed, Say, output_of, run_long
-from tools.provision.refusal import Refusal
+from tools.provision.command import CommandFailedError, Say, output_of, run_long
+from tools.provision.refusal import RefusalError
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def on_path(program: GoProgram) -> Path | None:
         return None
     try:
         said = output_of([found, *program.installed])
-    except (CommandFailed, OSError):
+    except (CommandFailedError, OSError):
         return None
     return Path(found) if says_version(said, program.version) else None
 
@@ -110,30 +111,30 @@ def says_version(output: str, version: str) -> bool:
 def require_go(program: GoProgram) -> None:
     """Refuse, and say what to install, when there is no Go; and no C compiler where the program needs one."""
     if shutil.which("go") is None:
-        raise Refusal(
+        raise RefusalError(
             f"Go is not installed, and {program.name} {program.version} has to be compiled from its Go module.",
             "Install Go 1.26 or newer so that `go version` works (your distribution's package is often older).",
         )
     if program.cgo and not (shutil.which("gcc") or shutil.which("cc")):
-        raise Refusal(
+        raise RefusalError(
             f"No C compiler, and {program.name} {program.version} is partly C.",
             "Install gcc and pkg-config (Debian, Ubuntu: `apt-get install gcc pkg-config libc6-dev`).",
         )
 
 
 def compile_into(program: GoProgram, folder: Path, *, say: Say) -> None:
-    """Compile the program to `folder`/name. Raises Refusal when this Go is too old for it, CommandFailed otherwise."""
+    """Compile the program to `folder`/name. RefusalError when this Go is too old for it, else CommandFailedError."""
     try:
         run_long(
             go_command(program, folder), say=say, cwd=program.own_module, env=go_environment(program, folder),
             summary=lambda count, line: f"{program.name}: {count} steps, now {line}",
         )  # fmt: skip
-    except CommandFailed as failed:
+    except CommandFailedError as failed:
         needed = go_version_wanted(failed.output)
         if needed is None:
             raise
-        raise Refusal(
-            f"{program.name} {program.version} needs Go {needed}; this machine has {output_of(['go', 'version']).strip()}.",
+        raise RefusalError(
+            f"{program.name} {program.version} needs Go {needed}, and here is {output_of(['go', 'version']).strip()}.",
             "Install the newer Go; none is downloaded behind your back.",
         ) from failed
     if program.own_module is None:

@@ -18,8 +18,8 @@ SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 class Machine:
     """The facts that decisions rest on.
 
-    `system` is uname's (Linux, Darwin); `python` the running interpreter's version; `has_venv` whether it can make virtual
-    environments; `present` those of the wanted programs that were found.
+    `system` is uname's (Linux, Darwin); `python` the running interpreter's version; `has_venv` whether it can make
+    virtual environments; `present` those of the wanted programs that were found.
     """
 
     system: str

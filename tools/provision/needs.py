@@ -1,7 +1,8 @@
 """What is needed for what: the whole list, written out.
 
-`check` is style, types and pure tests: Python packages only. `run` is the command `dinp run` with a packaged Docker engine and needs no compiler. `test` adds the current engine, which is
-compiled, and what the tests use. `cluster` adds what the Kubernetes test bed uses from packages.
+`check` is style, types and pure tests: Python packages only. `run` is the command `dinp run` with a packaged Docker
+engine and needs no compiler. `test` adds the current engine, which is compiled, and what the tests use. `cluster` adds
+what the Kubernetes test bed uses from packages.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ Purpose = Literal["check", "run", "test", "cluster"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
+ImageName = Literal["busybox-amd64", "busybox-arm64", "debian"]
+"""Root file systems that tools/provision/images.py makes."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A program (or library) that the machine itself must have. It starts no service where it is installed."""
@@ -29,8 +34,8 @@ class Program:
 class Unpacked:
     """A Debian package that is unpacked into the cache and never installed.
 
-    Because its maintainer scripts would start a service or register something with the kernel, or because it pushes out a
-    package that a machine may already have. `optional`: newer releases split it off an older package; absent is fine.
+    Because its maintainer scripts would start a service or register something with the kernel, or because it pushes
+    out a package that a machine may already have. `optional`: split off in newer releases; absent is fine.
     """
 
     package: str
@@ -46,6 +51,7 @@ class Needs:
     programs: tuple[Program, ...]
     unpacked: tuple[Unpacked, ...]
     compiled: tuple[GoProgram, ...]
+    images: tuple[ImageName, ...] = ()
 
 
 RUN = Needs(
@@ -94,6 +100,7 @@ TEST = Needs(
         go_table.RUNC, go_table.BUILDX, go_table.COMPOSE, go_table.ROOTLESSKIT_PARENT, go_table.ROOTLESSCTL,
         go_table.ROOTLESSKIT_PROXY,
     ),
+    images=("busybox-amd64", "busybox-arm64", "debian"),
 )  # fmt: skip
 
 CLUSTER = Needs(
@@ -135,4 +142,5 @@ def needs_for(purpose: Purpose) -> Needs:
         programs=tuple({one.name: one for part in parts for one in part.programs}.values()),
         unpacked=tuple({one.package: one for part in parts for one in part.unpacked}.values()),
         compiled=tuple({one.name: one for part in parts for one in part.compiled}.values()),
+        images=tuple(dict.fromkeys(one for part in parts for one in part.images)),
     )

@@ -1,4 +1,4 @@
-"""The checkout's .venv: dependencies from a lock with hashes, dinp itself editable, redone only when something changed."""
+"""The checkout's .venv: dependencies from a lock with hashes, dinp itself editable; redone when something changed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.provision.command import CommandFailed, Say, run_long
+from tools.provision.command import CommandFailedError, Say, run_long
 from tools.provision.needs import Purpose
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 LOCKS: Mapping[Purpose, str] = {
     "check": "requirements/dev.lock",
@@ -55,7 +55,7 @@ def is_ready(environment: VirtualEnvironment, purpose: Purpose) -> bool:
 
 
 def content_hash(checkout: Path, purpose: Purpose) -> str:
-    """Over the lock, what pyproject.toml says of the package (not of linters), this interpreter and the checkout's place."""
+    """Over the lock, what pyproject.toml says of the package (not of linters), the interpreter and the place."""
     project = tomllib.loads((checkout / "pyproject.toml").read_text())
     shape = [project.get("build-system"), project.get("project"), project.get("tool", {}).get("hatch")]
     inputs = [(checkout / LOCKS[purpose]).read_text(), shape, sys.version, str(checkout)]
@@ -63,7 +63,7 @@ def content_hash(checkout: Path, purpose: Purpose) -> str:
 
 
 def make(environment: VirtualEnvironment, purpose: Purpose, *, say: Say) -> None:
-    """Make or bring up to date the environment. Raises Refusal when the packages cannot be had."""
+    """Make or bring up to date the environment. Raises RefusalError when the packages cannot be had."""
     if is_ready(environment, purpose):
         return
     if not is_this_python(environment):
@@ -75,8 +75,8 @@ def make(environment: VirtualEnvironment, purpose: Purpose, *, say: Say) -> None
     pip = [str(environment.python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     try:
         run_long([*pip, "--require-hashes", "-r", str(lock)], say=say)
-    except CommandFailed as failed:
-        raise Refusal(
+    except CommandFailedError as failed:
+        raise RefusalError(
             "pip could not install the locked packages:\n" + failed.output,
             "Check the network and pip's configuration (`pip config list`).",
         ) from failed
