@@ -1,0 +1,209 @@
+"""How many clients a listening socket has, asked of the kernel (sock_diag(7)): the agent is not in the data path.
+
+Two listeners may have had the same path or port, one after the other, in a swap. They are told apart:
+
+- unix: every accepted socket carries the file that its listener was bound to, by inode and device, even when another
+  file has taken over the name. An accepted socket belongs to the network namespace of the *client*, though, so that of
+  a client in a pod shows up in no dump of ours; it is found among the descriptors of the process that accepted it.
+- TCP: an accepted socket does not tell its listener; which process accepted it does.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from dinp.edges import linux_syscalls
+from dinp.edges.network.netlink import NETLINK_SOCK_DIAG, Netlink, attributes
+
+_BY_FAMILY = 20
+_UNIX_REQUEST = struct.Struct("=BBHIIIII")
+_UNIX_REPLY = struct.Struct("=BBBBIII")
+_SHOW_NAME, _SHOW_VFS, _SHOW_QUEUES = 0x01, 0x02, 0x10
+_UNIX_NAME, _UNIX_VFS, _UNIX_QUEUES = 0, 1, 4
+_ALL_STATES = 0xFFFFFFFF
+_SYN_RECEIVED, _LISTENING = 3, 10
+
+_INET_REQUEST = struct.Struct("=BBBxI2s46x")
+_INET_REPLY = struct.Struct("=BBxx48xIIIII")
+
+_OPEN_BOUND_FILE = 0x89E0
+"""ioctl SIOCUNIXFILE (include/uapi/linux/un.h; unix(7) lacks it): a descriptor of the file that a socket is bound to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Clients of one listener: those in its queue and those that were accepted and are still open."""
+
+    waiting: int
+    accepted: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.waiting + self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class UnixListener:
+    """What tells a bound unix socket from another one of the same name, also after it was closed.
+
+    Attributes:
+        inode: of the socket itself, as /proc/PID/fd shows it.
+        kernel_file: inode and device of the bound file, as sock_diag tells them.
+        file: the same as stat(2) tells them, which overlayfs and btrfs do differently.
+    """
+
+    inode: int
+    kernel_file: tuple[int, int]
+    file: tuple[int, int]
+
+
+def identify(listener: socket.socket) -> UnixListener:
+    """The identity of a bound unix socket that was made in this network namespace.
+
+    Raises:
+        OSError: it is not bound to a file, or CAP_NET_ADMIN is missing.
+    """
+    inode = os.fstat(listener.fileno()).st_ino
+    for found, _, about in _unix_sockets():
+        if found == inode and _UNIX_VFS in about:
+            return UnixListener(inode, _kernel_file(about), _bound_file(listener.fileno()))
+    raise OSError(f"{listener.getsockname()!r} is not bound to a file in this network namespace")
+
+
+def unix_connections(listener: UnixListener, acceptors: Collection[int] = ()) -> Connections:
+    """The clients of one listener, and of no other that has or had its name.
+
+    Args:
+        listener: what `identify` said.
+        acceptors: ids of the processes that accept from it; without them, clients in other network namespaces count
+            only while they wait.
+
+    Raises:
+        OSError: the kernel refused; a process that has ended counts as one without sockets.
+    """
+    waiting = 0
+    accepted: set[int] = set()
+    known: set[int] = set()
+    for inode, state, about in _unix_sockets():
+        known.add(inode)
+        if inode == listener.inode:
+            waiting = struct.unpack_from("=I", about[_UNIX_QUEUES])[0]
+        elif state != _LISTENING and _UNIX_VFS in about and _kernel_file(about) == listener.kernel_file:
+            accepted.add(inode)
+    for pid in acceptors:
+        accepted |= _accepted_elsewhere(pid, listener, known)
+    return Connections(waiting, len(accepted))
+
+
+def connections(path: str) -> int:
+    """The clients, waiting and accepted, of all sockets of this network namespace that were bound as `path`."""
+    total = 0
+    for _, state, about in _unix_sockets():
+        if about.get(_UNIX_NAME, b"").rstrip(b"\0") == os.fsencode(path):
+            total += struct.unpack_from("=I", about[_UNIX_QUEUES])[0] if state == _LISTENING else 1
+    return total
+
+
+def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None = None) -> Connections:
+    """The clients of a listening TCP socket of this network namespace.
+
+    Args:
+        port: its port.
+        listener: the inode of the socket, `os.fstat(descriptor).st_ino`.
+        acceptors: count only what these processes accepted; None counts all of the port.
+
+    Returns:
+        Half-open connections of the port count as waiting, because the kernel does not tell which listener they have.
+    """
+    waiting = 0
+    accepted: set[int] = set()
+    with Netlink(NETLINK_SOCK_DIAG) as diag:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            request = _INET_REQUEST.pack(family, socket.IPPROTO_TCP, 0, _ALL_STATES, struct.pack("!H", port))
+            for body in diag.dump(_BY_FAMILY, request):
+                _, state, _, queue, _, _, inode = _INET_REPLY.unpack_from(body)
+                if state == _LISTENING:
+                    waiting += queue if inode == listener else 0
+                elif state == _SYN_RECEIVED:
+                    waiting += 1
+                elif inode:
+                    accepted.add(inode)
+    if acceptors is not None:
+        accepted &= {inode for pid in acceptors for _, inode in _sockets_of(pid)}
+    return Connections(waiting, len(accepted))
+
+
+def _unix_sockets() -> Iterator[tuple[int, int, dict[int, bytes]]]:
+    """Inode, state and attributes of the unix sockets of this namespace, without those that nobody accepted yet."""
+    show = _SHOW_NAME | _SHOW_VFS | _SHOW_QUEUES
+    request = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, 0, 0)
+    with Netlink(NETLINK_SOCK_DIAG) as diag:
+        for body in diag.dump(_BY_FAMILY, request):
+            _, _, state, _, inode, _, _ = _UNIX_REPLY.unpack_from(body)
+            yield inode, state, attributes(body[_UNIX_REPLY.size :])
+
+
+def _kernel_file(about: dict[int, bytes]) -> tuple[int, int]:
+    inode, device = struct.unpack_from("=II", about[_UNIX_VFS])
+    return inode, device
+
+
+def _bound_file(descriptor: int) -> tuple[int, int]:
+    import fcntl
+
+    file = fcntl.ioctl(descriptor, _OPEN_BOUND_FILE)
+    try:
+        status = os.fstat(file)
+    finally:
+        os.close(file)
+    return status.st_ino, status.st_dev
+
+
+def _sockets_of(pid: int) -> Iterator[tuple[int, int]]:
+    """Descriptor and inode of each socket that a process holds; nothing for a process that has ended."""
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for name in names:
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if target.startswith("socket:["):
+            yield int(name), int(target[len("socket:[") : -1])
+
+
+def _accepted_elsewhere(pid: int, listener: UnixListener, known: Collection[int]) -> set[int]:
+    """Inodes of the sockets of `pid` that are bound to the listener's file and live in other network namespaces."""
+    found: set[int] = set()
+    unknown = [(number, inode) for number, inode in _sockets_of(pid) if inode not in known]
+    if not unknown:
+        return found
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return found
+    try:
+        for number, inode in unknown:
+            if _is_bound_to(process, number, listener.file):
+                found.add(inode)
+    finally:
+        os.close(process)
+    return found
+
+
+def _is_bound_to(process: int, number: int, file: tuple[int, int]) -> bool:
+    try:
+        descriptor = linux_syscalls.pidfd_getfd(process, number)
+    except OSError:  # closed meanwhile, or the process ended
+        return False
+    try:
+        return _bound_file(descriptor) == file
+    except OSError:  # not a unix socket, or one without a name
+        return False
+    finally:
+        os.close(descriptor)
