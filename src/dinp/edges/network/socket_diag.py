@@ -29,7 +29,7 @@ _INET_REQUEST = struct.Struct("=BBBxI2s46x")
 _INET_REPLY = struct.Struct("=BBxx48xIIIII")
 
 _OPEN_BOUND_FILE = 0x89E0
-"""ioctl SIOCUNIXFILE (include/uapi/linux/un.h; unix(7) lacks it): a descriptor of the file that a socket is bound to."""
+"""ioctl SIOCUNIXFILE (include/uapi/linux/un.h): a descriptor of the file that a socket is bound to."""
 
 
 @dataclass(frozen=True, slots=True)
