@@ -2,6 +2,22 @@
 
 from dataclasses import dataclass
 
+LONGEST_SOCKET_PATH = 107
+"""Bytes that bind(2) takes for a path, without the NUL behind it (unix(7))."""
+
+_TEMPORARY_NAME = 15
+"""Bytes of the name under which a new listener is bound before it is renamed to its path (edges/listeners.py)."""
+
+
+def room_for_path(path: str) -> int:
+    """Bytes that are left for a longer path of a socket; below 0 it is too long already.
+
+    The directory must also hold the temporary name of a new listener, which may be longer than the socket's own.
+    """
+    encoded = path.encode("utf-8", "surrogateescape")
+    directory = encoded.rpartition(b"/")[0]
+    return LONGEST_SOCKET_PATH - max(len(encoded), len(directory) + 1 + _TEMPORARY_NAME)
+
 
 @dataclass(frozen=True, slots=True)
 class UnixEndpoint:

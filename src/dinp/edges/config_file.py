@@ -1,0 +1,56 @@
+"""Reads the agent's configuration file, and asks this machine for the ids behind names."""
+
+import grp
+import os
+import pwd
+
+from dinp.model.agent_config import AgentConfig
+from dinp.model.config_document import parse_agent_config
+from dinp.model.config_section import IdLookup
+from dinp.model.problem import BadInputError, Problem
+
+
+def read_agent_config(path: str) -> AgentConfig:
+    """The configuration in a file; relative names in it begin at the file's own directory.
+
+    Raises:
+        BadInputError: the file cannot be read, is no UTF-8 text, or has problems.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except OSError as error:
+        raise BadInputError(
+            Problem(
+                "config-unreadable",
+                f"The configuration {path} cannot be read: {error.strerror}.",
+                "Give the path of a readable file with --config.",
+            )
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            Problem(
+                "config-unreadable",
+                f"The configuration {path} is no UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}.",
+                "Save it as UTF-8.",
+            )
+        ) from error
+    return parse_agent_config(text, path, directory=os.path.dirname(os.path.abspath(path)), ids=SYSTEM_IDS)
+
+
+def _user(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except (KeyError, ValueError):
+        return None
+
+
+def _group(name: str) -> int | None:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError):
+        return None
+
+
+SYSTEM_IDS = IdLookup(user=_user, group=_group)
+"""The users and groups of this machine (or of the container's /etc/passwd)."""

@@ -1,0 +1,170 @@
+"""A configuration as text in, an AgentConfig out, or every problem at once, each with `file:line:column`."""
+
+from __future__ import annotations
+
+from math import isinf
+
+from dinp.model.agent_config import AgentConfig
+from dinp.model.config_keys import AGENT
+from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
+from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits
+from dinp.model.problem import BadInputError
+from dinp.model.tenant import Tenant, Workspace
+from dinp.model.yaml_nodes import Place, YamlError, parse_yaml
+
+NO_NAMES = IdLookup(user=lambda _: None, group=lambda _: None)
+"""A lookup for places without users: only numbers are ids."""
+
+_DEFAULTS = EngineSpec()
+
+
+def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLookup = NO_NAMES) -> AgentConfig:
+    """Read a configuration.
+
+    Args:
+        text: of the file.
+        file: its name, for messages.
+        directory: its absolute directory, where relative names of TLS files begin.
+        ids: how names of users and groups become ids.
+
+    Returns:
+        The configuration, with every default filled in.
+
+    Raises:
+        BadInputError: with every problem that was found, in the order of the text.
+    """
+    report = Report(file)
+    try:
+        node = parse_yaml(text)
+    except YamlError as error:
+        report.add("config-syntax", error.place, f"{error.what}.", error.remedy)
+        raise BadInputError(*report.problems) from error
+    if node is None:
+        report.add("config-missing-key", Place(1, 1), "the file is empty.", "Write at least state_dir and one tenant.")
+        raise BadInputError(*report.problems)
+    root = Reader(report, ids).section(node, AGENT, "")
+    tenants = tuple(_tenant(section, report, directory) for section in root.items("tenants", Section))
+    if "tenants" in root.values and not tenants:
+        report.add(
+            "config-missing-key", root.places["tenants"], "tenants is empty.", "Name one: - {name: …, socket: …}."
+        )
+    _distinct(root, report)
+    if report.problems:
+        raise BadInputError(*report.problems)
+    return AgentConfig(
+        state_dir=root.take("state_dir", str, ""), tenants=tenants, engine=_engine(root.section("engine"))
+    )
+
+
+def _tenant(section: Section, report: Report, directory: str) -> Tenant:
+    path = section.take("socket", str, "")
+    if room_for_path(path) < 0:
+        report.add(
+            "config-socket-path",
+            section.places["socket"],
+            f"{section.path}.socket is {shown(path)}, {-room_for_path(path)} bytes too long for a unix socket"
+            f" (unix(7): {LONGEST_SOCKET_PATH} bytes, of which a new listener's temporary name takes some).",
+            "Choose a shorter directory.",
+        )
+    return Tenant(
+        name=section.take("name", str, ""),
+        socket=UnixEndpoint(
+            path,
+            mode=section.take("mode", int, 0o660),
+            owner=section.take("owner", int, -1) if "owner" in section.values else None,
+            group=section.take("group", int, -1) if "group" in section.values else None,
+        ),
+        tcp=_tcp(section.section("tcp"), report, directory),
+        workspaces=tuple(
+            Workspace(each.take("path", str, ""), each.take("read_only", bool, False))
+            for each in section.items("workspaces", Section)
+        ),
+    )
+
+
+def _tcp(section: Section | None, report: Report, directory: str) -> TcpEndpoint | None:
+    if section is None:
+        return None
+    address = section.take("address", tuple, ())
+    if len(address) != 2:
+        return None
+    host, port = address
+    tls = section.section("tls")
+    if tls is None and "tls" not in section.places and not _is_loopback(host):
+        report.add(
+            "config-plain-tcp",
+            section.places["address"],
+            f"{section.path}.address is {host}:{port} without tls: whoever can send a packet there would command the"
+            " engine.",
+            "Add tls: {ca: …, certificate: …, key: …}, or listen on 127.0.0.1.",
+        )
+    files = None
+    if tls is not None:
+        ca, certificate, key = (_below(directory, tls.take(name, str, "")) for name in ("ca", "certificate", "key"))
+        files = TlsFiles(ca, certificate, key)
+    return TcpEndpoint(host, port, files)
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host == "::1"
+
+
+def _below(directory: str, file: str) -> str:
+    return file if file.startswith("/") or not directory else f"{directory.rstrip('/')}/{file}"
+
+
+def _engine(section: Section | None) -> EngineSpec:
+    if section is None:
+        return _DEFAULTS
+    idle = section.take("idle_stop_after", float, _DEFAULTS.idle_stop_after or 0.0)
+    limits = section.section("limits")
+    isolation = section.take("isolation", str, "")
+    return EngineSpec(
+        kind=EngineKind(section.take("kind", str, _DEFAULTS.kind.value)),
+        isolation=IsolationKind(isolation) if isolation else None,
+        idle_stop_after=None if isinf(idle) else idle,
+        limits=_limits(limits) if limits is not None else _DEFAULTS.limits,
+        storage_driver=section.take("storage_driver", str, "") or None,
+        drain_within=section.take("drain_within", float, _DEFAULTS.drain_within),
+        address_pools=tuple(section.items("address_pools", str)),
+        avoid_networks=tuple(section.items("avoid_networks", str)),
+        program_path=tuple(section.items("program_path", str)),
+    )
+
+
+def _limits(section: Section) -> Limits:
+    return Limits(
+        memory=section.take("memory", int, 0) or None,
+        cpus=section.take("cpus", float, 0.0) or None,
+        pids=section.take("pids", int, 0) or None,
+        disk=section.take("disk", int, 0) or None,
+    )
+
+
+def _distinct(root: Section, report: Report) -> None:
+    """Report names, sockets and ports that two tenants share."""
+    names: dict[str, str] = {}
+    sockets: dict[str, str] = {}
+    ports: list[tuple[str, int, str]] = []
+    for section in root.items("tenants", Section):
+        for key, seen in (("name", names), ("socket", sockets)):
+            value = section.take(key, str, "")
+            if value and value in seen:
+                _shared(report, section, key, shown(value), seen[value])
+            elif value:
+                seen[value] = f"{section.path}.{key}"
+        tcp = section.section("tcp")
+        address = tcp.take("address", tuple, ()) if tcp is not None else ()
+        if tcp is None or len(address) != 2:
+            continue
+        host, port = address
+        for other_host, other_port, other in ports:
+            if port == other_port and (host == other_host or {host, other_host} & {"0.0.0.0", "::"}):
+                _shared(report, tcp, "address", f"{host}:{port}", other)
+        ports.append((host, port, f"{tcp.path}.address"))
+
+
+def _shared(report: Report, section: Section, key: str, value: str, other: str) -> None:
+    sentence = f"{section.path}.{key} is {value}, which {other} has already."
+    report.add("config-duplicate", section.places[key], sentence, "Tenants share nothing: choose another.")
