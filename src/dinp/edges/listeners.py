@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from dinp.edges.network.socket_diag import UnixListener, identify
 from dinp.edges.process_events import command_line
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
@@ -34,6 +35,11 @@ class Listener:
     socket: socket.socket
     inode: int
     spare: Path
+
+    @property
+    def identity(self) -> UnixListener:
+        """What socket diagnostics know it by."""
+        return identify(self.socket)
 
     def close(self) -> None:
         """Close the agent's side; the path is left alone."""
@@ -149,3 +155,11 @@ def _refuse_taken(path: Path) -> None:
 
 def _or_unchanged(identity: int | None) -> int:
     return -1 if identity is None else identity
+
+
+def remove(endpoint: UnixEndpoint, listener: Listener) -> None:
+    """Close a listener and take its path away, unless the path leads to another one by now."""
+    path = Path(endpoint.path)
+    if path.exists() and path.stat().st_ino == listener.inode:
+        path.unlink()
+    listener.close()

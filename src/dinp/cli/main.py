@@ -1,0 +1,52 @@
+"""The command line: one table of verbs, each a module that is imported only when it is used."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from dinp import __version__
+from dinp.cli.error_handler import handled
+
+COMMANDS = {
+    "run": "give a command a private engine, and take it away again",
+    "agent": "serve tenants, each with an engine of its own",
+    "preflight": "what can be run here, each decision with its reason",
+    "explain": "what a code means, and what to do about it",
+    "env": "the environment that leads a shell's docker to an engine",
+}
+"""Verb -> what it does; the module is dinp/cli/commands/VERB.py."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The program `dinp`; ends the process with the exit codes of docs/reference/command-line.md."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    handled(lambda: _dispatch(words))
+
+
+def build_parser(verbs: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The parser, with the full options of `verbs` only: importing a verb may cost more than running another."""
+    parser = argparse.ArgumentParser(
+        prog="dinp",
+        description="Docker in Pod: a private Docker engine for whoever connects first.",
+        epilog="`dinp COMMAND --help` tells more about one.",
+    )
+    parser.add_argument("--version", action="version", version=f"dinp {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for verb, sentence in COMMANDS.items():
+        sub = commands.add_parser(verb, help=sentence, description=sentence[0].upper() + sentence[1:] + ".")
+        if verb in verbs:
+            _module(verb).add_arguments(sub)
+    return parser
+
+
+def _dispatch(words: list[str]) -> int:
+    verb = next((word for word in words if not word.startswith("-")), "")
+    known = (verb,) if verb in COMMANDS else ()
+    options = build_parser(known).parse_args(words)
+    return int(_module(options.command).run(options))
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"dinp.cli.commands.{verb}")

@@ -1,0 +1,34 @@
+"""Progress of a start for a person: each step with the time that it took, on standard error."""
+
+import sys
+import time
+
+
+class Progress:
+    """Tells steps as they end: one line, so that a command's own output is never overwritten."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        """With `silent`, nothing is told."""
+        self._silent = silent
+        self._current = ""
+        self._began = 0.0
+
+    def step(self, text: str) -> None:
+        """The current step is over, the next begins; an empty text begins none."""
+        now = time.monotonic()
+        if self._current:
+            self._tell(f"{self._current} … {now - self._began:.2f} s")
+        self._current, self._began = text, now
+
+    def note(self, text: str) -> None:
+        """Something worth knowing between steps."""
+        self._tell(text)
+
+    def done(self) -> None:
+        """The last step is over."""
+        self.step("")
+
+    def _tell(self, text: str) -> None:
+        if not self._silent:
+            sys.stderr.write(f"dinp: {text}\n")
+            sys.stderr.flush()

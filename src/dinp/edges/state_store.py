@@ -1,0 +1,141 @@
+"""What an agent keeps in its state directory: who it is, what each tenant owns, what is running.
+
+    STATE/agent.lock                  held as long as the agent lives (flock(2))
+    STATE/instance                    a short name that no other agent on the machine has
+    STATE/tenants/NAME/ids            first id of the tenant's range, for ever
+    STATE/tenants/NAME/lease.json     what its running engine owns, written before it is made
+    STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/engine_places.py
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dinp.edges.process_events import command_line
+from dinp.model.engine_places import TenantDirectories
+from dinp.model.id_range import IdRange
+from dinp.model.problem import Problem, WorldRefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What one engine owns on the machine; enough to find and remove exactly that after a `kill -9`.
+
+    Attributes:
+        pid, started: its first process; 0 before it exists.
+        cgroup: name of its control group below the agent's own; None without one.
+        index: number of its link among the agent's; None without one.
+        spare: second names of its socket files.
+    """
+
+    pid: int = 0
+    started: int = 0
+    cgroup: str | None = None
+    index: int | None = None
+    spare: tuple[str, ...] = ()
+
+
+class StateStore:
+    """The state directory of one agent."""
+
+    def __init__(self, root: str) -> None:
+        """For the directory `root`; nothing is read or made yet."""
+        self.root = Path(root)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only agent of this directory.
+
+        Raises:
+            WorldRefusedError: another agent is; the sentence names it.
+        """
+        self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        with (self.root / "agent.lock").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                lock.seek(0)
+                holder = lock.read().strip()
+                name = command_line(int(holder)) if holder.isdigit() else "another process"
+                raise WorldRefusedError(
+                    Problem(
+                        "state-in-use",
+                        f"The state directory {self.root} belongs to a running agent: {name}.",
+                        "Stop it, or give this one another `state_dir`.",
+                    )
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def instance(self) -> str:
+        """This agent's short name, the same at every start: four characters of a-z and 0-9."""
+        file = self.root / "instance"
+        if not file.exists():
+            _write(file, os.urandom(2).hex())
+        return file.read_text(encoding="ascii").strip()
+
+    def tenants(self) -> tuple[str, ...]:
+        """Names of all tenants that ever had an engine here."""
+        folder = self.root / "tenants"
+        return tuple(sorted(entry.name for entry in folder.iterdir())) if folder.is_dir() else ()
+
+    def directories(self, tenant: str, socket: str) -> TenantDirectories:
+        """A tenant's directories; they are made."""
+        own = self.root / "tenants" / tenant
+        for name, mode in (("data", 0o710), ("run", 0o711), ("door", 0o755), ("staging", 0o700)):
+            (own / name).mkdir(mode=mode, parents=True, exist_ok=True)
+        own.chmod(0o711)
+        return TenantDirectories(
+            data=str(own / "data"),
+            run=str(own / "run"),
+            door=str(own / "door"),
+            staging=str(own / "staging"),
+            socket=socket,
+        )
+
+    def ids(self) -> dict[str, IdRange]:
+        """The id range of every tenant that has one."""
+        found = {}
+        for name in self.tenants():
+            file = self.root / "tenants" / name / "ids"
+            if file.exists():
+                found[name] = IdRange(int(file.read_text(encoding="ascii")))
+        return found
+
+    def keep_ids(self, tenant: str, ids: IdRange) -> None:
+        """Remember a tenant's range, for ever: files of that owner are in its data-root."""
+        _write(self.root / "tenants" / tenant / "ids", str(ids.first))
+
+    def lease(self, tenant: str) -> Lease | None:
+        """What the tenant's engine owned when the agent last wrote it down; None when nothing."""
+        file = self.root / "tenants" / tenant / "lease.json"
+        if not file.exists():
+            return None
+        values = json.loads(file.read_text(encoding="utf-8"))
+        return Lease(**{**values, "spare": tuple(values.get("spare", ()))})
+
+    def write_lease(self, tenant: str, lease: Lease) -> None:
+        """Write down what the tenant's engine owns, or is about to."""
+        _write(self.root / "tenants" / tenant / "lease.json", json.dumps(asdict(lease)))
+
+    def drop_lease(self, tenant: str) -> None:
+        """Nothing of the tenant's engine is left."""
+        (self.root / "tenants" / tenant / "lease.json").unlink(missing_ok=True)
+
+    def forget(self, tenant: str) -> None:
+        """Remove everything of a tenant, its cache too."""
+        shutil.rmtree(self.root / "tenants" / tenant)
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a file in one step: it is never seen half written."""
+    temporary = file.with_name(file.name + ".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.rename(file)

@@ -1,0 +1,148 @@
+"""The agent: opens every tenant's socket before anything else, then gives each an engine when its first client comes."""
+
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from dinp.agent.vocabulary import Timing
+from dinp.edges import listeners
+from dinp.edges.agent_log import AgentLog
+from dinp.edges.event_loop import EventLoop, reap_orphans
+from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
+from dinp.edges.listeners import Listener
+from dinp.edges.state_store import StateStore
+from dinp.model.agent_config import AgentConfig
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.problem import DinpError
+from dinp.model.tenant import Tenant
+from dinp.programs.engine_host import EngineHost
+from dinp.programs.leftovers import take_over
+from dinp.programs.tenant_runtime import TenantRuntime, alive, next_deadline
+
+_GRACE = 5.0
+"""Seconds between the last drain bound and the agent's patience with engines that are still ending."""
+
+
+class Agent:
+    """One agent with its tenants; `run` returns when it was told to end and nothing is left."""
+
+    def __init__(self, config: AgentConfig, log: AgentLog, read_again: Callable[[], AgentConfig]) -> None:
+        """Open the sockets of all tenants.
+
+        Args:
+            config: what to serve.
+            log: where to tell what happens.
+            read_again: reads the configuration anew (SIGHUP); raises BadInputError when it is wrong.
+
+        Raises:
+            DinpError: a socket cannot be had, or another agent uses the state directory; nothing stays open then.
+        """
+        self._config = config
+        self._log = log
+        self._read_again = read_again
+        self._ending = False
+        self._loop = EventLoop()
+        self._store = StateStore(config.state_dir)
+        self._runtimes: dict[str, TenantRuntime] = {}
+        with ExitStack() as undo:
+            undo.enter_context(self._store.locked())
+            orphaned = take_over(self._store, config.tenants)
+            opened = {}
+            for tenant in config.tenants:
+                listener = orphaned.get(tenant.name) or listeners.listen(tenant.socket)
+                undo.callback(_withdraw, tenant, listener)
+                opened[tenant.name] = (tenant, listener)
+            self._close = undo.pop_all()
+        self._host = EngineHost(self._loop, self._store, log, config.engine)
+        for tenant, listener in opened.values():
+            self._add(tenant, listener)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; a second one ends engines at once. SIGHUP reads the configuration again."""
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
+        self._loop.watch_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD), self._signalled)
+        with self._close:
+            self._log.say(f"{len(self._runtimes)} sockets are open; engines start with their first client")
+            for runtime in tuple(self._runtimes.values()):
+                runtime.begin()
+            while self._runtimes and not (self._ending and all(r.retired for r in self._runtimes.values())):
+                self._turn()
+            self._loop.close()
+
+    def _turn(self) -> None:
+        deadline = next_deadline(tuple(self._runtimes.values()))
+        self._loop.run_once(deadline.at if deadline is not None else None)
+        if deadline is not None and self._loop.now() >= deadline.at:
+            deadline.runtime.time_passed()
+
+    def _add(self, tenant: Tenant, listener: Listener) -> TenantRuntime:
+        self._host.tenants = (*(t for t in self._host.tenants if t.name != tenant.name), tenant)
+        runtime = TenantRuntime(self._host, tenant, _timing(self._config.engine), listener)
+        self._runtimes[tenant.name] = runtime
+        return runtime
+
+    def _signalled(self, number: int) -> None:
+        match number:
+            case signal.SIGCHLD:
+                reap_orphans(self._host.engine_pids())
+            case signal.SIGHUP:
+                self._reload()
+            case _ if self._ending:
+                self._log.say("asked to end once more: engines are killed", level="warning")
+                for runtime in self._runtimes.values():
+                    runtime.kill()
+            case _:
+                self._shut_down()
+
+    def _shut_down(self) -> None:
+        self._ending = True
+        running = [name for name, runtime in self._runtimes.items() if alive(runtime)]
+        if running:
+            bound = self._config.engine.drain_within
+            self._log.say(f"ending: waits at most {bound:g} s for the clients of {', '.join(running)}")
+        for runtime in tuple(self._runtimes.values()):
+            runtime.shut_down()
+
+    def _reload(self) -> None:
+        try:
+            config = self._read_again()
+        except DinpError as error:
+            self._log.say(f"the configuration was not taken over: {error}", level="error")
+            return
+        if config.state_dir != self._config.state_dir:
+            self._log.say("state_dir cannot be changed while the agent runs; restart it", level="error")
+            return
+        before, self._config = self._config, config
+        wanted = {tenant.name: tenant for tenant in config.tenants}
+        self._host.spec = config.engine
+        self._host.forget_choices()
+        for name, runtime in tuple(self._runtimes.items()):
+            if name not in wanted or wanted[name].socket != runtime.tenant.socket:
+                runtime.shut_down()
+        for name, tenant in wanted.items():
+            self._reconcile(name, tenant, engine_changed=before.engine != config.engine)
+        self._log.say("the configuration was read again")
+
+    def _reconcile(self, name: str, tenant: Tenant, *, engine_changed: bool) -> None:
+        runtime = self._runtimes.get(name)
+        if runtime is None or runtime.retired:
+            try:
+                listener = listeners.listen(tenant.socket)
+            except DinpError as error:
+                self._log.say(str(error), tenant=name, level="error")
+                return
+            self._close.callback(_withdraw, tenant, listener)
+            self._add(tenant, listener).begin()
+        elif engine_changed or runtime.tenant != tenant or runtime.state.problem is not None:
+            runtime.tenant = tenant
+            runtime.configuration_changed(_timing(self._config.engine))
+
+
+def _timing(spec: EngineSpec) -> Timing:
+    return Timing(spec.idle_stop_after, spec.drain_within)
+
+
+def _withdraw(tenant: Tenant, listener: Listener) -> None:
+    """Close a listener that was opened for nothing; harmless when it is closed already."""
+    if listener.socket.fileno() >= 0:
+        listeners.remove(tenant.socket, listener)

@@ -1,0 +1,143 @@
+"""What all engines of one agent share: the machine's facts, the choices made from them, the state, the network."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dinp.agent.link_plans import link_plan
+from dinp.agent.preflight import preflight
+from dinp.agent.vocabulary import Phase, State
+from dinp.edges.agent_log import AgentLog
+from dinp.edges.event_loop import EventLoop
+from dinp.edges.listeners import Listener
+from dinp.edges.network.firewall import Firewall
+from dinp.edges.node_probe import living_ranges, probe_node
+from dinp.edges.state_store import StateStore
+from dinp.model.choices import Choices
+from dinp.isolation.isolation import Identity
+from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.id_range import IdRange, free_range
+from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.tenant import Tenant
+
+
+@dataclass(slots=True)
+class EngineHost:
+    """Shared by the tenants of one agent.
+
+    Attributes:
+        loop: where descriptors are watched.
+        store: the state directory, locked.
+        log: where to tell what happens.
+        spec: what engines are to be; replaced by a reload.
+        tenants: all of them, for what has to be distinct among them.
+    """
+
+    loop: EventLoop
+    store: StateStore
+    log: AgentLog
+    spec: EngineSpec
+    tenants: tuple[Tenant, ...] = ()
+    progress: Callable[[str], None] = field(default=lambda _step: None)
+    _choices: Choices | None = None
+    _firewall: Firewall | None = None
+    _indexes: dict[str, int] = field(default_factory=dict)
+    _engines: dict[str, int] = field(default_factory=dict)
+
+    def choices(self) -> Choices:
+        """What preflight chose; looked at once, and again after `forget_choices`.
+
+        Raises:
+            WorldRefusedError: engines cannot be had here.
+        """
+        if self._choices is None:
+            workspaces = tuple({workspace.path for tenant in self.tenants for workspace in tenant.workspaces})
+            facts = probe_node(
+                str(self.store.root),
+                workspaces=workspaces,
+                program_path=self.spec.program_path,
+                version_cache=str(self.store.root),
+            )
+            self._choices = preflight(facts, self.spec, workspaces)
+        return self._choices
+
+    def forget_choices(self) -> None:
+        """Look at the machine anew before the next start."""
+        self._choices = None
+
+    @property
+    def network(self) -> Firewall:
+        """The rules of all engines of this agent."""
+        if self._firewall is None:
+            self._firewall = Firewall(self.store.instance())
+        return self._firewall
+
+    def index(self, tenant: str) -> int:
+        """A small number that no other tenant of this agent has."""
+        if tenant not in self._indexes:
+            taken = set(self._indexes.values())
+            self._indexes[tenant] = next(number for number in range(len(taken) + 1) if number not in taken)
+        return self._indexes[tenant]
+
+    def identity(self, tenant: Tenant) -> Identity:
+        """What the tenant's engine has for itself alone.
+
+        Raises:
+            WorldRefusedError: there is no free range of ids left.
+        """
+        choices = self.choices()
+        if choices.isolation is not IsolationKind.USERNS:
+            return Identity(None, None, None, ())
+        instance = self.store.instance()
+        return Identity(
+            ids=self._ids(tenant.name),
+            link=link_plan(choices, instance, self.index(tenant.name)),
+            cgroup=f"dinp-{instance}/{tenant.name}" if choices.cgroup_limits else None,
+            python=(sys.base_prefix,),
+        )
+
+    def _ids(self, tenant: str) -> IdRange:
+        own = self.store.ids()
+        if tenant in own:
+            return own[tenant]
+        ids = free_range((*own.values(), *living_ranges()))
+        if ids is None:
+            problem = Problem(
+                "no-free-ids", "Every range of user ids is taken.", "Remove tenants that are gone from the state directory."
+            )
+            raise WorldRefusedError(problem)
+        self.store.keep_ids(tenant, ids)
+        return ids
+
+    def connections(self, listener: Listener) -> int:
+        """Clients of a listener, in its queue and accepted."""
+        from dinp.edges.network.socket_diag import unix_connections
+
+        return unix_connections(listener.identity, acceptors=self._acceptors()).total
+
+    def engine_started(self, tenant: str, pid: int) -> None:
+        """An engine runs; `pid` is its first process."""
+        self._engines[tenant] = pid
+
+    def engine_ended(self, tenant: str) -> None:
+        """An engine is gone."""
+        self._engines.pop(tenant, None)
+
+    def engine_pids(self) -> frozenset[int]:
+        """The first processes of all engines."""
+        return frozenset(self._engines.values())
+
+    def _acceptors(self) -> frozenset[int]:
+        """The engines themselves: the children of each first process."""
+        found: set[int] = set()
+        for pid in self._engines.values():
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+                    found.update(int(child) for child in children.read().split())
+        return frozenset(found)
+
+    def phase_changed(self, _tenant: str, state: State) -> None:
+        """A tenant's engine entered another phase of its life."""
+        if state.phase is Phase.READY:
+            self.progress("")

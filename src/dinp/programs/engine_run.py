@@ -1,0 +1,172 @@
+"""One run of one engine, from its launch to the removal of everything that was its own."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from dinp.edges import cgroups, engine_log, launch, listeners
+from dinp.edges.engine_network import EngineLink
+from dinp.edges.engine_watch import EngineWatch
+from dinp.edges.listeners import Listener
+from dinp.edges.state_store import Lease
+from dinp.edges.user_namespaces import make_user_namespace
+from dinp.engines.all_engines import ENGINES
+from dinp.isolation.all_isolations import ISOLATIONS
+from dinp.isolation.isolation import Identity
+from dinp.knowledge.last_words import explain_exit
+from dinp.model.endpoint import UnixEndpoint
+from dinp.model.problem import Problem
+from dinp.model.tenant import Tenant
+from dinp.programs.engine_host import EngineHost
+
+class EngineRun:
+    """A started engine with everything that the agent holds for it."""
+
+    def __init__(self, host: EngineHost, tenant: Tenant, exited: Callable[[Problem], None]) -> None:
+        """Nothing is started yet; see `start`."""
+        self._host = host
+        self._tenant = tenant
+        self._exited = exited
+        self._cleanup = contextlib.ExitStack()
+        self._log = engine_log.EngineLog()
+        self._cleanup.callback(self._log.close)
+        self._watch: EngineWatch | None = None
+        self._engine: launch.RunningEngine | None = None
+
+    @classmethod
+    def start(
+        cls,
+        host: EngineHost,
+        tenant: Tenant,
+        listener: Listener,
+        answered: Callable[[], None],
+        exited: Callable[[Problem], None],
+    ) -> Self:
+        """Start an engine that serves `listener`.
+
+        Args:
+            host: what engines share.
+            tenant: whose engine.
+            listener: the socket that it is handed.
+            answered: called once, when it gave its first answer.
+            exited: called once, when it has ended and nothing of it is left, with what its last words mean.
+
+        Raises:
+            WorldRefusedError: it cannot be started; nothing of it is left.
+        """
+        run = cls(host, tenant, exited)
+        try:
+            run._launch(listener, answered)
+        except BaseException:
+            run._cleanup.close()
+            raise
+        return run
+
+    @property
+    def containers(self) -> int:
+        """How many containers run in it, as far as it has told."""
+        return len(self._watch.containers) if self._watch is not None else 0
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal its first process."""
+        if self._engine is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._engine.pidfd, number)
+
+    def _launch(self, listener: Listener, answered: Callable[[], None]) -> None:
+        host, tenant, store = self._host, self._tenant, self._host.store
+        choices = host.choices()
+        host.progress(f"preparing an engine ({choices.isolation.value}, {choices.storage_driver})")
+        isolation = ISOLATIONS[choices.isolation]
+        directories = store.directories(tenant.name, tenant.socket.path)
+        identity = host.identity(tenant)
+        lease = Lease(cgroup=identity.cgroup, index=host.index(tenant.name), spare=(str(listener.spare),))
+        store.write_lease(tenant.name, lease)
+        self._cleanup.callback(store.drop_lease, tenant.name)
+        if identity.cgroup is not None:
+            self._cleanup.callback(cgroups.remove, identity.cgroup)
+        user_namespace = None
+        if identity.ids is not None:
+            user_namespace = make_user_namespace(identity.ids)
+            self._cleanup.callback(os.close, user_namespace)
+        owner = identity.ids.first if identity.ids is not None else None
+        if owner is not None:
+            os.chown(directories.data, owner, owner)
+        door = listeners.put_in_place(UnixEndpoint(f"{directories.door}/docker.sock", 0o660, owner, owner))
+        self._cleanup.callback(_remove_door, door, Path(directories.door))
+        command = ENGINES[host.spec.kind].command(
+            host.spec, choices, choices.isolation, isolation.places(directories)
+        )
+        plan = isolation.plan(tenant, host.spec, choices, identity, directories, command)
+        link = EngineLink(host.network, plan.link, Path(directories.door), owner) if plan.link is not None else None
+        if link is not None:
+            self._cleanup.callback(link.take_away)
+            link.open_ports(host.loop)
+        host.progress("starting it")
+        self._engine = launch.launch(
+            plan,
+            sockets=(listener.socket.fileno(), door.socket.fileno()),
+            log=self._log.writer,
+            staging=Path(directories.staging),
+            user_namespace=user_namespace,
+            attach_network=link.attach if link is not None else None,
+        )
+        self._log.release_writer()
+        store.write_lease(
+            tenant.name,
+            Lease(self._engine.pid, self._engine.started, lease.cgroup, lease.index, lease.spare),
+        )
+        host.engine_started(tenant.name, self._engine.pid)
+        self._cleanup.callback(host.engine_ended, tenant.name)
+        self._cleanup.callback(os.close, self._engine.pidfd)
+        host.loop.watch(self._engine.pidfd, self._ended)
+        self._cleanup.callback(host.loop.unwatch, self._engine.pidfd)
+        host.loop.watch(self._log, self._read_log)
+        self._cleanup.callback(host.loop.unwatch, self._log.fileno())
+        self._listen_to(f"{directories.door}/docker.sock", answered)
+
+    def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
+        watch = EngineWatch(door)
+        self._watch = watch
+        self._cleanup.callback(watch.close)
+        self._cleanup.callback(self._host.loop.unwatch, watch.fileno())
+        self._host.progress("waiting for its first answer")
+
+        def advance() -> None:
+            was = watch.answered
+            watch.advance()
+            if watch.answered and not was:
+                answered()
+            if watch.failed:
+                self._host.loop.unwatch(watch.fileno())
+
+        self._host.loop.watch(watch, advance)
+
+    def _read_log(self) -> None:
+        lines, ended = self._log.read()
+        for line in lines:
+            self._host.log.engine(self._tenant.name, self._host.spec.kind.value, line.level, line.text)
+        if ended:
+            self._host.loop.unwatch(self._log.fileno())
+
+    def _ended(self) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        status = os.waitid(os.P_PIDFD, engine.pidfd, os.WEXITED)
+        self._read_log()
+        words = "\n".join(self._log.recent)
+        self._engine = None
+        self._cleanup.close()
+        how = f"signal {status.si_status}" if status and status.si_code != os.CLD_EXITED else "exit code "
+        how += str(status.si_status) if status and status.si_code == os.CLD_EXITED else ""
+        self._exited(explain_exit(self._tenant.name, how, words))
+
+
+def _remove_door(door: Listener, directory: Path) -> None:
+    door.close()
+    (directory / "docker.sock").unlink(missing_ok=True)
+

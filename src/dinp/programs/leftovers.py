@@ -1,0 +1,53 @@
+"""What an agent that was killed left behind: found by its leases, taken over or removed, nothing else touched."""
+
+import os
+
+from dinp.edges import cgroups, listeners
+from dinp.edges.linux_syscalls import pidfd_getfd
+from dinp.edges.listeners import Listener
+from dinp.edges.process_events import start_time, wait_for_exit
+from dinp.edges.state_store import Lease, StateStore
+from dinp.model.tenant import Tenant
+
+_FIRST_SOCKET = 3
+
+
+def take_over(store: StateStore, tenants: tuple[Tenant, ...]) -> dict[str, Listener]:
+    """End engines whose agent is gone and remove what was theirs; keep their listening sockets, with their queues.
+
+    Returns:
+        The listeners of tenants whose orphaned engine still held one: clients that wait in it lose nothing.
+    """
+    sockets = {tenant.name: tenant.socket for tenant in tenants}
+    kept: dict[str, Listener] = {}
+    for name in store.tenants():
+        lease = store.lease(name)
+        if lease is None:
+            continue
+        if _lives(lease):
+            descriptor = _listening_descriptor(lease.pid) if name in sockets else None
+            listener = listeners.adopt(sockets[name], descriptor) if descriptor is not None else None
+            if listener is not None:
+                kept[name] = listener
+            wait_for_exit(lease.pid, kill=True)
+        if lease.cgroup is not None:
+            cgroups.remove(lease.cgroup)
+        for spare in lease.spare:
+            if os.path.lexists(spare):
+                os.unlink(spare)
+        store.drop_lease(name)
+    return kept
+
+
+def _lives(lease: Lease) -> bool:
+    return lease.pid > 0 and start_time(lease.pid) == lease.started
+
+
+def _listening_descriptor(pid: int) -> int | None:
+    pidfd = os.pidfd_open(pid)
+    try:
+        return pidfd_getfd(pidfd, _FIRST_SOCKET)
+    except OSError:
+        return None
+    finally:
+        os.close(pidfd)

@@ -1,0 +1,155 @@
+"""`dinp run`: one tenant, one command; the engine starts with the command's first connection and goes with it."""
+
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from dinp.agent.vocabulary import Timing
+from dinp.edges import listeners, local_places
+from dinp.edges.agent_log import AgentLog
+from dinp.edges.child_command import FORWARDED, ChildCommand
+from dinp.edges.event_loop import EventLoop, reap_orphans
+from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
+from dinp.edges.local_places import LocalPlace
+from dinp.edges.progress import Progress
+from dinp.edges.state_store import StateStore
+from dinp.model.endpoint import UnixEndpoint
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.tenant import Tenant, Workspace
+from dinp.programs.engine_host import EngineHost
+from dinp.programs.leftovers import take_over
+from dinp.programs.tenant_runtime import TenantRuntime
+from dinp.topologies.local import UNSET, client_environment
+
+TENANT = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What `dinp run` was asked for.
+
+    Attributes:
+        argv: the command.
+        spec: the engine for it.
+        keep: a name under which the engine's cache is kept, or None.
+        workspaces: directories that the engine sees at the same path.
+        environment: the caller's.
+    """
+
+    argv: Sequence[str]
+    spec: EngineSpec
+    keep: str | None
+    workspaces: tuple[Workspace, ...]
+    environment: Mapping[str, str]
+
+
+def run_locally(request: RunRequest, log: AgentLog, progress: Progress) -> int:
+    """Run the command with an engine of its own.
+
+    Returns:
+        The command's exit code, or 128 and the number of the signal that ended it.
+
+    Raises:
+        DinpError: no engine can be had here, or the command cannot be started; nothing is left behind.
+    """
+    clean_up_after_the_killed(log)
+    place = local_places.new_place(request.keep)
+    with ExitStack() as held:
+        holder = held.enter_context(local_places.held(place, wait=False))
+        if holder is not None:
+            progress.note(f"waiting for {holder}, which uses the engine {place.kept!r}")
+            held.enter_context(local_places.held(place, wait=True))
+        if request.keep is None:
+            held.callback(_forget, place)
+        return _LocalRun(request, place, log, progress).run()
+
+
+def clean_up_after_the_killed(log: AgentLog) -> None:
+    """Remove what runs left behind that were killed before they could do it themselves."""
+    for place in local_places.unfinished_places():
+        with local_places.held(place, wait=False) as holder:
+            if holder is None:
+                log.say(f"cleaning up after a run that was killed ({place.state.name})")
+                take_over(StateStore(str(place.state)), ())
+                _forget(place)
+
+
+def _forget(place: LocalPlace) -> None:
+    shutil.rmtree(place.state, ignore_errors=False)
+    local_places.forget(place)
+
+
+class _LocalRun:
+    """One run, while it lasts."""
+
+    def __init__(self, request: RunRequest, place: LocalPlace, log: AgentLog, progress: Progress) -> None:
+        self._request = request
+        self._loop = EventLoop()
+        self._store = StateStore(str(place.state))
+        socket = UnixEndpoint(str(place.socket), mode=0o600)
+        self._tenant = Tenant(TENANT, socket, workspaces=request.workspaces)
+        self._host = EngineHost(self._loop, self._store, log, request.spec, (self._tenant,), progress=progress.step)
+        self._place = place
+        self._progress = progress
+
+    def run(self) -> int:
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
+        with ExitStack() as ending:
+            ending.enter_context(self._store.locked())
+            take_over(self._store, ())
+            self._host.choices()
+            listener = listeners.listen(self._tenant.socket)
+            ending.callback(listeners.remove, self._tenant.socket, listener)
+            timing = Timing(idle_stop_after=None, drain_within=self._request.spec.drain_within)
+            runtime = TenantRuntime(self._host, self._tenant, timing, listener)
+            runtime.begin()
+            command = ChildCommand(self._request.argv, self._environment())
+            ending.callback(command.close)
+            self._loop.watch_signals((*FORWARDED, signal.SIGCHLD), lambda number: self._signalled(command, number))
+            self._loop.watch(command, command.follow)
+            while command.code is None:
+                self._turn(runtime)
+            self._loop.unwatch(command)
+            self._end(runtime)
+            self._loop.close()
+            return command.code
+
+    def _turn(self, runtime: TenantRuntime) -> None:
+        wake_at = runtime.state.wake_at
+        self._loop.run_once(wake_at)
+        if wake_at is not None and self._loop.now() >= wake_at:
+            runtime.time_passed()
+
+    def _signalled(self, command: ChildCommand, number: int) -> None:
+        if number == signal.SIGCHLD:
+            reap_orphans(self._host.engine_pids() | {command.pid})
+            command.follow()
+        else:
+            command.forward(number)
+
+    def _end(self, runtime: TenantRuntime) -> None:
+        """The command is done: a kept engine ends in peace, any other at once."""
+        runtime.shut_down()
+        if self._request.keep is None:
+            runtime.kill()
+        elif not runtime.retired:
+            self._progress.step("stopping the engine, keeping its cache")
+        while not runtime.retired:
+            self._turn(runtime)
+        self._progress.done()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in self._request.environment.items() if name not in UNSET}
+        return kept | client_environment(self._tenant)
+
+
+def current_workspace(log: AgentLog) -> tuple[Workspace, ...]:
+    """The caller's directory, unless it is one that an engine cannot be given."""
+    here = os.path.realpath(os.getcwd())
+    if here in {"/", "/proc", "/sys", "/dev", "/run", "/usr", "/etc"}:
+        log.say(f"{here} is not shown to the engine: run dinp in the directory of your project", level="warning")
+        return ()
+    return (Workspace(here),)
