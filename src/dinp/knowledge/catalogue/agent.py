@@ -1,0 +1,101 @@
+"""The agent's configuration, its sockets, its command line."""
+
+from dinp.knowledge.failure import Failure
+
+AGENT = (
+    Failure(
+        "config-unreadable",
+        "The configuration cannot be read",
+        "The file is missing, may not be read by this user, or is no UTF-8 text.",
+        "Give the path of a readable file with --config.",
+    ),
+    Failure(
+        "config-syntax",
+        "The configuration is not the YAML that dinp reads",
+        "It is not valid YAML, or uses aliases, tags, merge keys or a second document. A configuration is read top to"
+        " bottom by people too, and needs none of these.",
+        "Mend the place that is named; write out what an alias stands for.",
+    ),
+    Failure(
+        "config-unknown-key",
+        "The configuration has a key that dinp does not know",
+        "A misspelt key would otherwise be ignored in silence.",
+        "Use the key that is proposed; all of them are in docs/reference/configuration.md.",
+    ),
+    Failure(
+        "config-duplicate-key",
+        "A key stands twice in the configuration",
+        "YAML parsers silently take one of the two, and not always the same.",
+        "Keep one of them.",
+    ),
+    Failure(
+        "config-missing-key",
+        "The configuration lacks a key or a value",
+        "state_dir and at least one tenant with name and socket must be there; a key without a value says nothing.",
+        "Add what is named, or remove the empty key.",
+    ),
+    Failure(
+        "config-wrong-type",
+        "A value in the configuration has the wrong form",
+        "A list, a mapping or a single value stands where another form is expected.",
+        "Write it in the form that is named.",
+    ),
+    Failure(
+        "config-bad-value",
+        "A value in the configuration cannot be understood",
+        "Durations and sizes have units, paths are absolute, addresses are IP addresses with a port.",
+        "Write it as the example in the sentence shows.",
+    ),
+    Failure(
+        "config-duplicate",
+        "Two tenants of the configuration share a name, a socket or a port",
+        "Tenants share nothing: each has its own name, socket and port.",
+        "Choose another for one of them.",
+    ),
+    Failure(
+        "config-socket-path",
+        "The path of a socket is too long",
+        "A unix socket's path has at most 107 bytes; a new listener needs room for a temporary name beside it.",
+        "Choose a shorter directory.",
+        sources=("unix(7)",),
+    ),
+    Failure(
+        "config-plain-tcp",
+        "A TCP address without TLS that others can reach",
+        "Whoever reaches an engine's port commands it. Without TLS nothing asks who that is.",
+        "Add tls with the tenant's own authority, or listen on 127.0.0.1.",
+        sources=("https://docs.docker.com/engine/security/protect-access/",),
+    ),
+    Failure(
+        "socket-path-unusable",
+        "A socket cannot be opened at its path",
+        "The directory cannot be made or written by the agent.",
+        "Give a path in a directory that the agent may write to.",
+    ),
+    Failure(
+        "socket-path-taken",
+        "Something that is no socket lies at the path of a socket",
+        "A mount of a missing socket file makes a directory of that name; dinp removes nothing that it did not make.",
+        "Remove it, or give the tenant another path. Mount directories, never the socket file.",
+        patterns=(r"can't create unix socket \S+: .*is a directory",),
+        sources=("https://github.com/moby/moby/issues/30348",),
+    ),
+    Failure(
+        "socket-in-use",
+        "Somebody already listens at the path of a socket",
+        "Another agent or engine serves there; taking its place would cut its clients off.",
+        "Stop it, or give this tenant another socket.",
+    ),
+    Failure(
+        "command-not-started",
+        "The command of `dinp run` cannot be started",
+        "The program behind `--` is not in PATH, or may not be executed.",
+        "Give a program that is in PATH, or its path.",
+    ),
+    Failure(
+        "unknown-code",
+        "The catalogue has no entry of that code",
+        "Codes are written as in errors and logs, in lower case with dashes.",
+        "Use one of those proposed; `dinp explain` lists all.",
+    ),
+)

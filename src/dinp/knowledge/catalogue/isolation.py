@@ -1,0 +1,163 @@
+"""User namespaces, capabilities, devices: what an engine needs before it can start at all."""
+
+from dinp.knowledge.failure import Failure, Severity
+
+ISOLATION = (
+    Failure(
+        "max-user-namespaces",
+        "User namespaces are switched off on this node",
+        "The kernel setting user.max_user_namespaces is 0 or too small, so no user namespace can be made: neither a"
+        " rootless engine nor one in a tenant's user namespace can start. CentOS and RHEL 7 and some hardened nodes"
+        " ship it so; some managed nodes fix it at 0.",
+        "On the node: sysctl -w user.max_user_namespaces=28633, and the same line in /etc/sysctl.d/99-userns.conf."
+        " It is a setting of the node: no setting of the pod can replace it.",
+        patterns=(
+            r"need 'user\.max_user_namespaces'",
+            r"user\.max_user_namespaces is 0",
+            r"(unshare|clone|fork/exec).*no space left on device",
+        ),
+        sources=("https://docs.docker.com/engine/security/rootless/", "user_namespaces(7)"),
+    ),
+    Failure(
+        "no-tun",
+        "The network device /dev/net/tun is missing",
+        "A rootless engine's network (slirp4netns, pasta, vpnkit) is a tap device, which is made through /dev/net/tun."
+        " A container that is not privileged has no such device, and a node may not have loaded the module tun.",
+        "On the node: modprobe tun, with mode 0666 for /dev/net/tun. In a pod: mount the node's /dev/net/tun (hostPath,"
+        " type CharDevice) or give it by a device plugin; or let the agent run as root, where no tap device is needed.",
+        patterns=(
+            r"executing \[\[ip tuntap add name \w+ mode tap\]",
+            r"open\(\"/dev/net/tun\"\)",
+            r"/dev/net/tun: (No such file|no such file|Permission denied|permission denied|Operation not permitted)",
+            r"/dev/net/tun cannot be opened",
+        ),
+        sources=("slirp4netns(1)", "https://docs.docker.com/engine/security/rootless/"),
+    ),
+    Failure(
+        "unprivileged-userns-clone",
+        "Only root may make user namespaces here",
+        "kernel.unprivileged_userns_clone is 0, a setting of Debian 10, Arch's hardened kernel and others.",
+        "On the node: sysctl -w kernel.unprivileged_userns_clone=1, and the same line in /etc/sysctl.d.",
+        patterns=(r"kernel\.unprivileged_userns_clone is 0", r"sysctl -w kernel\.unprivileged_userns_clone=1"),
+        sources=("https://docs.docker.com/engine/security/rootless/",),
+    ),
+    Failure(
+        "apparmor-userns",
+        "AppArmor takes all rights away from user namespaces that ordinary users make",
+        "kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and newer): a program without an AppArmor"
+        " profile that says `userns` may make a user namespace, but has no capabilities in it.",
+        "Install an AppArmor profile with `userns,` for rootlesskit (the package docker-ce-rootless-extras has one), or"
+        " on the node: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0. An agent that is root is exempt.",
+        patterns=(
+            r"apparmor_restrict_unprivileged_userns",
+            r"\[rootlesskit:parent\] error: failed to setup UID/GID map.*(permission denied|Operation not permitted)",
+            r'apparmor="(DENIED|AUDIT)".*(userns_create|unprivileged_userns)',
+        ),
+        sources=("https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces",),
+    ),
+    Failure(
+        "user-namespace-refused",
+        "The kernel refused to make a user namespace",
+        "A seccomp profile, an LSM or the container runtime forbids unshare(2) or clone(2) with CLONE_NEWUSER: the"
+        " default seccomp profiles of Docker and containerd do, unless the container has CAP_SYS_ADMIN.",
+        "Set seccompProfile: Unconfined (and AppArmor Unconfined) for the agent's container, or make it privileged.",
+        patterns=(
+            r"(unshare|clone)(\(CLONE_NEWUSER\))?: (Operation not permitted|operation not permitted)",
+            r"refused to make a user namespace",
+            r"fork/exec /proc/self/exe: operation not permitted",
+        ),
+        depends_on=("max-user-namespaces", "unprivileged-userns-clone", "apparmor-userns"),
+        sources=("https://docs.docker.com/engine/security/seccomp/",),
+    ),
+    Failure(
+        "sub-ids-missing",
+        "The user has too few sub-ids",
+        "An image uses any user and group id up to 65535, so a rootless engine maps 65536 of them from /etc/subuid and"
+        " /etc/subgid. This user has no such range there, or a smaller one.",
+        "As root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER, with ranges that no other line"
+        " of these files has.",
+        patterns=(
+            r"No subuid ranges found for user",
+            r"no subuid ranges found for user",
+            r"could not open file /etc/subuid",
+            r"has \d+ ids in /etc/sub[ug]id",
+            r"newuidmap: uid range .* not allowed",
+        ),
+        sources=("subuid(5)", "newuidmap(1)"),
+    ),
+    Failure(
+        "no-new-privileges",
+        "The container may not gain privileges, so newuidmap cannot map ids",
+        "newuidmap and newgidmap are setuid programs (or have file capabilities); with no_new_privs, which"
+        " allowPrivilegeEscalation: false sets, the kernel starts them without their rights.",
+        "Set allowPrivilegeEscalation: true for the agent's container. A `restricted` namespace forbids that: run the"
+        " agent in a namespace of its own there (topology node or pool).",
+        patterns=(r"newuidmap: write to uid_map failed: Operation not permitted", r"runs with no_new_privs"),
+        sources=(
+            "prctl(2), PR_SET_NO_NEW_PRIVS",
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+        ),
+    ),
+    Failure(
+        "capability-missing",
+        "The agent lacks capabilities",
+        "Making namespaces, mounts, control groups and a network takes capabilities that an ordinary container does not"
+        " have, even as root.",
+        "In a pod: securityContext.privileged: true for the agent's container, or the capabilities that are named."
+        " Elsewhere: full root, or an ordinary user with sub-ids (rootless).",
+        patterns=(r"Isolation \w+ needs CAP_", r"unable to apply caps", r"mount: permission denied \(are you root\?\)"),
+        sources=("capabilities(7)",),
+    ),
+    Failure(
+        "not-root",
+        "The isolation asked for takes root",
+        "userns and rootful engines are set up by root; this agent is an ordinary user.",
+        "Run the agent as root, or leave engine.isolation out: for an ordinary user it is rootless.",
+    ),
+    Failure(
+        "rootless-as-root",
+        "Rootless was asked for, but the agent is root",
+        "rootlesskit exists for users who are not root. Root can do more for an engine: userns is stricter (each tenant"
+        " has ids of its own) and faster (no user-mode network).",
+        "Leave engine.isolation out, or run the agent as an ordinary user with sub-ids.",
+    ),
+    Failure(
+        "rootless-program-missing",
+        "A program that rootless engines need is missing",
+        "An ordinary user's engine is started by rootlesskit, which calls newuidmap and newgidmap for the ids and"
+        " slirp4netns or pasta for the network.",
+        "Install them: on Debian and Ubuntu the packages rootlesskit, uidmap, slirp4netns, passt.",
+        patterns=(r"exec: \"(newuidmap|newgidmap|slirp4netns|pasta|rootlesskit)\": executable file not found",),
+        sources=("https://docs.docker.com/engine/security/rootless/",),
+    ),
+    Failure(
+        "id-ranges-exhausted",
+        "No range of ids is left for another tenant",
+        "Each tenant gets 65536 ids that no other tenant, user or living user namespace has. Between 2^30 and 2^31"
+        " there are some 16,000 such ranges; inside a user namespace (hostUsers: false) only those that it maps.",
+        "Remove tenants that are gone together with their data, or run the agent outside a user namespace"
+        " (hostUsers: true).",
+    ),
+    Failure(
+        "sysfs-read-only",
+        "A harmless warning: sysfs could not be mounted anew",
+        "rootlesskit tries to mount a fresh sysfs and falls back to the one that is there, read-only.",
+        "Nothing: look at the lines after it for the real cause.",
+        Severity.NOTE,
+        patterns=(r"failed to mount sysfs",),
+    ),
+    Failure(
+        "modprobe-noise",
+        "A harmless message: a container has no kernel modules of its own",
+        "The image's entrypoint calls modprobe and `ip` to load modules. Inside a container there is no /lib/modules;"
+        " it does not matter as long as the node has loaded them, which the line with ip_tables shows.",
+        "Nothing: look at the lines after it for the real cause.",
+        Severity.NOTE,
+        patterns=(
+            r"modprobe: can't change directory to '/lib/modules'",
+            r"Device \"ip_tables\" does not exist",
+            r"Running modprobe \S+.* failed with message",
+        ),
+        sources=("https://github.com/docker-library/docker/issues/350",),
+    ),
+)
