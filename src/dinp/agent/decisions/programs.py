@@ -40,7 +40,7 @@ def choose_programs(facts: NodeFacts, spec: EngineSpec, iptables: str | None) ->
         newgidmap=facts.program("newgidmap"),
         path=tuple(d for d in facts.search_path if d in set(directories)),
     )
-    seen = ", ".join(f"{name} at {facts.program(name)}" for name in (*_NEEDED, "docker-init") if facts.program(name))
+    seen = f"{engine}, with containerd {facts.program('containerd')} and runc {facts.program('runc')}"
     decision = Decision(
         about="engine",
         seen=seen,

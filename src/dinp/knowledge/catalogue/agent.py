@@ -93,6 +93,24 @@ AGENT = (
         "Give a program that is in PATH, or its path.",
     ),
     Failure(
+        "no-command",
+        "`dinp run` got no command",
+        "What is behind `--` is run with a private engine.",
+        "Write a command: dinp run -- docker build .",
+    ),
+    Failure(
+        "bad-flag",
+        "The value of a flag cannot be understood",
+        "Flags take values as the configuration file does: sizes have units, numbers are positive.",
+        "Write it as the example in the sentence shows.",
+    ),
+    Failure(
+        "log-unreadable",
+        "A log cannot be read",
+        "The file is missing, or this user may not read it.",
+        "Name a readable file, or - for standard input.",
+    ),
+    Failure(
         "unknown-code",
         "The catalogue has no entry of that code",
         "Codes are written as in errors and logs, in lower case with dashes.",
