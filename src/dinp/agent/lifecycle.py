@@ -79,8 +79,8 @@ def step(state: State, event: Event, now: float) -> Result:
             return ready, (Say(f"ready after {now - state.since:.2f} s"),)
         case (Phase.STARTING, LaunchRefused(problem)):
             return _fail(state, problem, now)
-        case (Phase.STARTING, EngineExited(problem)):
-            return _crashed(state, problem, now)
+        case (Phase.STARTING, EngineExited(problem, by_itself)):
+            return _fail(state, problem, now) if by_itself and state.crashes else _crashed(state, problem, now)
         case (Phase.STARTING, TimePassed()):
             return _start(state, now)
         case (Phase.STARTING, ShutdownRequested()) if state.wake_at is not None:
@@ -112,7 +112,7 @@ def step(state: State, event: Event, now: float) -> Result:
         case (Phase.STOPPING, ClientConnected()):
             return replace(state, clients_wait=True), ()
         case (Phase.STOPPING, TimePassed()):
-            return replace(state, wake_at=None), (Say("it did not end in time and is killed"), KillEngine())
+            return replace(state, wake_at=None), (Say("it did not end in time and is killed", "warning"), KillEngine())
         case (Phase.STOPPING, EngineExited()):
             return _stopped(state, now)
 
@@ -145,7 +145,7 @@ def _start(state: State, now: float) -> Result:
 def _fail(state: State, problem: Problem, now: float) -> Result:
     delay = RETRY_DELAYS[min(state.failures, len(RETRY_DELAYS) - 1)]
     failed = _enter(replace(state, problem=problem, failures=state.failures + 1, crashes=0), Phase.FAILED, now, delay)
-    return failed, (Say(f"clients are refused for {delay:.0f} s: {problem}"), RefuseClients(problem))
+    return failed, (Say(f"clients are refused for {delay:.0f} s: {problem}", "error"), RefuseClients(problem))
 
 
 def _crashed(state: State, problem: Problem, now: float) -> Result:
@@ -156,9 +156,9 @@ def _crashed(state: State, problem: Problem, now: float) -> Result:
     crashed = replace(state, crashes=state.crashes + 1)
     if delay == 0:
         again, commands = _start(crashed, now)
-        return again, (Say(f"it ended unexpectedly and is started again: {problem}"), *commands)
+        return again, (Say(f"it ended unexpectedly and is started again: {problem}", "warning"), *commands)
     waiting = _enter(crashed, Phase.STARTING, now, delay)
-    return waiting, (Say(f"it ended unexpectedly and is started again in {delay:g} s: {problem}"),)
+    return waiting, (Say(f"it ended unexpectedly and is started again in {delay:g} s: {problem}", "warning"),)
 
 
 def _measured(state: State, busy: bool, now: float) -> Result:
@@ -201,7 +201,7 @@ def _drained(state: State, connections: int, containers: int, now: float) -> Res
     if waited >= state.timing.drain_within:
         stopping = _enter(state, Phase.STOPPING, now, STOP_WITHIN)
         text = f"is stopped although {connections} clients are connected: {waited:.0f} s of waiting are over"
-        return stopping, (Say(text), StopEngine())
+        return stopping, (Say(text, "warning"), StopEngine())
     left = state.timing.drain_within - waited
     waiting = replace(state, wake_at=now + min(MEASURE_EVERY, max(left, 0.0)))
     return waiting, (Say(f"waits for {connections} clients and {containers} containers, at most {left:.0f} s more"),)

@@ -91,9 +91,15 @@ class LaunchRefused:
 
 @dataclass(frozen=True, slots=True)
 class EngineExited:
-    """The engine's first process ended; `problem` says what its last words mean."""
+    """The engine's first process ended.
+
+    Attributes:
+        problem: what its last words mean.
+        by_itself: whether it chose to, with an exit code, and was not killed.
+    """
 
     problem: Problem
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,7 @@ class Say:
     """Tell the log."""
 
     text: str
+    level: str = "info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,21 @@ _LEVELS = {"warn": "warning", "fatal": "error", "panic": "error", "trace": "debu
 class AgentLog:
     """Writes lines; never fails because nobody reads them."""
 
-    def __init__(self, stream: TextIO | None = None, *, quiet_engines: bool = False) -> None:
-        """Log to `stream` (standard error when None); `quiet_engines` keeps engines' information lines out."""
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        """Log to `stream` (standard error when None); with `quiet`, only warnings and errors of the agent itself."""
         self._stream = stream if stream is not None else sys.stderr
         self._person = self._stream.isatty()
-        self._quiet = quiet_engines
+        self._quiet = quiet
 
     def say(self, text: str, *, tenant: str = "", level: str = "info") -> None:
         """A line of the agent itself."""
-        self._write(level, text, {"tenant": tenant} if tenant else {})
+        if not (self._quiet and level in {"info", "debug"}):
+            self._write(level, text, {"tenant": tenant} if tenant else {})
 
     def engine(self, tenant: str, engine: str, level: str, text: str) -> None:
         """A line of an engine, with the level that it gave itself."""
-        level = _LEVELS.get(level, level)
-        if not (self._quiet and level in {"info", "debug"}):
-            self._write(level, text, {"tenant": tenant, "engine": engine})
+        if not self._quiet:
+            self._write(_LEVELS.get(level, level), text, {"tenant": tenant, "engine": engine})
 
     def _write(self, level: str, text: str, context: dict[str, str]) -> None:
         now = time.time()

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from dinp.model.problem import BadInputError, Problem
 
-FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)
+FORWARDED = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGWINCH,
+)
 """Signals that mean the command, not us."""
 
 _NOT_FOUND = 127
@@ -63,7 +71,7 @@ class ChildCommand:
                 os.tcsetpgrp(self._terminal, os.getpid())
             for number in (*FORWARDED, signal.SIGTTOU, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTSTP):
                 signal.signal(number, signal.SIG_DFL)
-            os.execvpe(argv[0], argv, environment)
+            os.execvpe(argv[0], list(argv), environment)
         except OSError as error:
             os.write(tell, str(error.errno or 0).encode())
         finally:

@@ -48,7 +48,7 @@ def launch(
     sockets: tuple[int, ...],
     log: int,
     staging: Path,
-    user_namespace: int | None,
+    materials: tree.Materials,
     attach_network: Callable[[int], None] | None = None,
 ) -> RunningEngine:
     """Start the engine.
@@ -58,7 +58,7 @@ def launch(
         sockets: listening descriptors, in the order in which the engine gets them.
         log: a descriptor for its standard output and error.
         staging: an empty directory on which its tree is mounted, in its own mount namespace only.
-        user_namespace: the tenant's user namespace (see user_namespaces.py), or None.
+        materials: what its tree is built with, the tenant's user namespace among it (see user_namespaces.py).
         attach_network: called with the id of a process in the engine's network namespace before the engine runs.
 
     Returns:
@@ -73,7 +73,7 @@ def launch(
     if builder == 0:
         try:
             ours.close()
-            _build(plan, group, sockets, log, staging, user_namespace, theirs)
+            _build(plan, group, sockets, log, staging, materials, theirs)
         except (OSError, ValueError, KeyError) as error:
             theirs.send(json.dumps({"failed": str(error)}).encode())
         finally:
@@ -125,7 +125,7 @@ def _build(
     sockets: tuple[int, ...],
     log: int,
     staging: Path,
-    user_namespace: int | None,
+    materials: tree.Materials,
     channel: socket.socket,
 ) -> None:
     """The builder's life; never returns normally: it becomes the engine or exits."""
@@ -140,17 +140,17 @@ def _build(
         unshare(CLONE_NEWNS)
         tree.keep_mounts_private()
         root = staging if plan.private_root else Path("/")
-        tree.build(root, plan.tree, plan.ids, user_namespace)
+        tree.build(root, plan.tree, materials)
         if plan.private_root:
             tree.enter(root)
-    if user_namespace is not None:
-        setns(user_namespace, CLONE_NEWUSER)
+    if materials.user_namespace is not None:
+        setns(materials.user_namespace, CLONE_NEWUSER)
     flags = sum(namespace.value for namespace in plan.namespaces if namespace is not Namespace.USER)
     if flags:
         unshare(flags)
     for descriptor, text in leaf:
         os.write(descriptor, text)
-    if user_namespace is not None:
+    if materials.user_namespace is not None:
         os.setgroups([])
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)

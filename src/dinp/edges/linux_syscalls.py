@@ -13,6 +13,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 _OPEN_TREE = 428
 _MOVE_MOUNT = 429
+_FSOPEN = 430
+_FSCONFIG = 431
+_FSMOUNT = 432
 _CLOSE_RANGE = 436
 _PIDFD_GETFD = 438
 _MOUNT_SETATTR = 442
@@ -24,6 +27,7 @@ AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
 OPEN_TREE_CLONE = 1
+FSCONFIG_CMD_CREATE = 6
 MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_IDMAP = 0x1, 0x2, 0x4, 0x100000
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
@@ -83,6 +87,24 @@ def open_tree(path: str, flags: int) -> int:
     return _checked(result, f"open_tree {path}")
 
 
+def copy_mount(tree: int) -> int:
+    """A descriptor of another detached copy of a detached mount (open_tree(2) with AT_EMPTY_PATH)."""
+    flags = ctypes.c_uint(OPEN_TREE_CLONE | AT_EMPTY_PATH | os.O_CLOEXEC)
+    return _checked(_libc.syscall(ctypes.c_long(_OPEN_TREE), ctypes.c_int(tree), b"", flags), "open_tree")
+
+
+def new_mount(kind: str) -> int:
+    """A descriptor of a detached mount of a fresh file system without a source (fsopen(2), fsmount(2))."""
+    context = _checked(_libc.syscall(ctypes.c_long(_FSOPEN), kind.encode(), ctypes.c_uint(1)), f"fsopen {kind}")
+    try:
+        create = (ctypes.c_int(context), ctypes.c_uint(FSCONFIG_CMD_CREATE), None, None, ctypes.c_int(0))
+        _checked(_libc.syscall(ctypes.c_long(_FSCONFIG), *create), f"fsconfig {kind}")
+        result = _libc.syscall(ctypes.c_long(_FSMOUNT), ctypes.c_int(context), ctypes.c_uint(1), ctypes.c_uint(0))
+        return _checked(result, f"fsmount {kind}")
+    finally:
+        os.close(context)
+
+
 def move_mount(tree: int, target: str) -> None:
     """Attach a detached mount at `target` (move_mount(2))."""
     result = _libc.syscall(
@@ -122,9 +144,7 @@ def mount_setattr(tree: int, *, set_flags: int = 0, user_namespace: int | None =
 
 def pidfd_getfd(pidfd: int, descriptor: int) -> int:
     """A duplicate of another process's descriptor (pidfd_getfd(2)); close-on-exec by the kernel."""
-    result = _libc.syscall(
-        ctypes.c_long(_PIDFD_GETFD), ctypes.c_int(pidfd), ctypes.c_int(descriptor), ctypes.c_uint(0)
-    )
+    result = _libc.syscall(ctypes.c_long(_PIDFD_GETFD), ctypes.c_int(pidfd), ctypes.c_int(descriptor), ctypes.c_uint(0))
     return _checked(result, f"pidfd_getfd({descriptor})")
 
 

@@ -1,10 +1,10 @@
 """What an agent keeps in its state directory: who it is, what each tenant owns, what is running.
 
-    STATE/agent.lock                  held as long as the agent lives (flock(2))
-    STATE/instance                    a short name that no other agent on the machine has
-    STATE/tenants/NAME/ids            first id of the tenant's range, for ever
-    STATE/tenants/NAME/lease.json     what its running engine owns, written before it is made
-    STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/engine_places.py
+STATE/agent.lock                  held as long as the agent lives (flock(2))
+STATE/instance                    a short name that no other agent on the machine has
+STATE/tenants/NAME/ids            first id of the tenant's range, for ever
+STATE/tenants/NAME/lease.json     what its running engine owns, written before it is made
+STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/engine_places.py
 """
 
 import fcntl

@@ -8,9 +8,12 @@ kernel as one piece (mount_namespaces(7), "Restrictions on mount namespaces").
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from dinp.edges.blank_mounts import BlankMounts
 from dinp.edges.linux_syscalls import (
+    AT_RECURSIVE,
     MOUNT_ATTR_NODEV,
     MOUNT_ATTR_RDONLY,
     MS_BIND,
@@ -22,7 +25,7 @@ from dinp.edges.linux_syscalls import (
     MS_REC,
     MS_REMOUNT,
     OPEN_TREE_CLONE,
-    AT_RECURSIVE,
+    copy_mount,
     mount,
     mount_setattr,
     move_mount,
@@ -31,7 +34,18 @@ from dinp.edges.linux_syscalls import (
     umount,
 )
 from dinp.model.id_range import IdRange
-from dinp.model.launch_plan import Bind, CgroupMounts, Directory, FileSystem, InsideStep, Link, TextFile, Tmpfs, TreeStep
+from dinp.model.launch_plan import (
+    Bind,
+    Blank,
+    CgroupMounts,
+    Directory,
+    FileSystem,
+    InsideStep,
+    Link,
+    TextFile,
+    Tmpfs,
+    TreeStep,
+)
 
 _QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
@@ -41,7 +55,22 @@ def keep_mounts_private() -> None:
     mount("none", "/", "", MS_REC | MS_PRIVATE)
 
 
-def build(root: Path, steps: Iterable[TreeStep], ids: IdRange | None, user_namespace: int | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What a tree is built with, besides its steps.
+
+    Attributes:
+        ids: whose the engine's own files are; None leaves them to the agent.
+        user_namespace: descriptor of the tenant's user namespace, for mounts with shifted ids.
+        blanks: see blank_mounts.py; None where the plan has no Blank.
+    """
+
+    ids: IdRange | None = None
+    user_namespace: int | None = None
+    blanks: BlankMounts | None = None
+
+
+def build(root: Path, steps: Iterable[TreeStep], materials: Materials) -> None:
     """Perform the steps below `root` (which is `/` for an engine that sees the agent's tree).
 
     Files and directories that a step makes belong to the engine's root; directories that are made on the way to a
@@ -57,22 +86,35 @@ def build(root: Path, steps: Iterable[TreeStep], ids: IdRange | None, user_names
             case Directory():
                 target.mkdir(parents=True, exist_ok=True)
                 target.chmod(step.mode)
-                _give(target, ids)
+                _give(target, materials.ids)
             case TextFile():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(step.text, encoding="utf-8")
                 target.chmod(step.mode)
-                _give(target, ids)
+                _give(target, materials.ids)
             case Link():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(step.to)
             case Bind():
-                _bind(step, target, user_namespace)
+                _bind(step, target, materials.user_namespace)
+            case Blank():
+                _lay_blank(step, target, materials.blanks)
 
 
 def _give(target: Path, ids: IdRange | None) -> None:
     if ids is not None:
         os.chown(target, ids.first, ids.first)
+
+
+def _lay_blank(step: Blank, target: Path, blanks: BlankMounts | None) -> None:
+    if blanks is None:
+        raise ValueError(f"no blank {step.kind} was made for {step.target}")
+    target.mkdir(parents=True, exist_ok=True)
+    tree = copy_mount(blanks.proc if step.kind == "proc" else blanks.sysfs)
+    try:
+        move_mount(tree, str(target))
+    finally:
+        os.close(tree)
 
 
 def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:

@@ -19,7 +19,7 @@ _FIRST_WITHOUT_TRUST_KEY = 23
 
 
 def command(spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces) -> EngineCommand:
-    """dockerd's command line; everything but the sockets stands in its configuration file."""
+    """Dockerd's command line; everything but the sockets stands in its configuration file."""
     argv = [choices.programs.engine, "--host=fd://", f"--config-file={places.config}"]
     if isolation is IsolationKind.ROOTLESS:
         argv.append("--rootless")

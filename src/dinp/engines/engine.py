@@ -27,6 +27,8 @@ class EngineCommand:
 class Engine(Protocol):
     """One kind of engine: a module that fills in this form."""
 
-    def command(self, spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces) -> EngineCommand:
+    def command(
+        self, spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces
+    ) -> EngineCommand:
         """Facts and wishes in, command line out."""
         ...

@@ -48,5 +48,3 @@ class Isolation(Protocol):
     ) -> LaunchPlan:
         """The launch as data."""
         ...
-
-

@@ -12,6 +12,7 @@ from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.launch_plan import (
     Bind,
+    Blank,
     CgroupMounts,
     Directory,
     FileSystem,
@@ -40,7 +41,8 @@ _ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "p
 _DEVICES = ("full", "fuse", "null", "random", "tty", "urandom", "zero", "net/tun")
 _DEVICE_LINKS = (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"))
 
-_ENGINE_OWNED = ("/run/docker", "/run/containerd", "/run/runc", "/run/home", "/run/tmp", "/etc/docker", "/dev/shm", "/dev/pts", "/dev/mqueue")
+_RUN_OWNED = tuple(f"/run/{name}" for name in ("containerd", "docker", "home", "runc", "tmp"))
+_ENGINE_OWNED = (*_RUN_OWNED, "/etc/docker", "/dev/mqueue", "/dev/pts", "/dev/shm")
 
 
 def places(_directories: TenantDirectories) -> EnginePlaces:
@@ -81,7 +83,6 @@ def _environment(choices: Choices, command: EngineCommand) -> tuple[tuple[str, s
         ("PATH", path),
         ("HOME", _PLACES.home),
         ("TMPDIR", _PLACES.temporary),
-        ("DINP_PORTS", f"{_PLACES.door}/ports.sock"),
         *command.env,
     )
 
@@ -100,8 +101,7 @@ def _tree(
     steps += _iptables(choices)
     steps += [Bind(f"/dev/{name}", f"/dev/{name}", devices=True, optional=True) for name in _DEVICES]
     steps += [Link(f"/dev/{name}", to) for name, to in _DEVICE_LINKS]
-    # The kernel lets a user namespace mount proc and sysfs only where it can see full ones (mount_too_revealing).
-    steps += [Bind("/proc", "/proc"), Bind("/sys", "/sys"), Link("/var/run", "../run")]
+    steps += [Blank("proc", "/proc"), Blank("sysfs", "/sys"), Link("/var/run", "../run")]
     steps += [Bind(directories.data, _PLACES.data), Bind(directories.door, _PLACES.door)]
     steps += [Link(path, f"{_PLACES.door}/docker.sock") for path in _socket_links(directories.socket)]
     steps += [

@@ -77,8 +77,16 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Blank:
+    """A complete proc or sysfs of nobody's namespaces, for the kernel to see underneath the engine's own."""
+
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileSystem:
-    """A kernel file system mounted from inside the new namespaces: proc, sysfs, devpts, mqueue, binfmt_misc …"""
+    """A kernel file system mounted from inside the new namespaces: proc, sysfs, devpts, mqueue, binfmt_misc."""
 
     kind: str
     target: str
@@ -93,7 +101,7 @@ class CgroupMounts:
     target: str = "/sys/fs/cgroup"
 
 
-TreeStep = Directory | TextFile | Link | Tmpfs | Bind
+TreeStep = Directory | TextFile | Link | Tmpfs | Bind | Blank
 InsideStep = FileSystem | CgroupMounts | TextFile | Directory
 
 

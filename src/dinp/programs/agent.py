@@ -1,4 +1,4 @@
-"""The agent: opens every tenant's socket before anything else, then gives each an engine when its first client comes."""
+"""The agent: opens every tenant's socket before anything else, gives each an engine when its first client comes."""
 
 import signal
 from collections.abc import Callable

@@ -9,13 +9,14 @@ from dinp.agent.link_plans import link_plan
 from dinp.agent.preflight import preflight
 from dinp.agent.vocabulary import Phase, State
 from dinp.edges.agent_log import AgentLog
+from dinp.edges.blank_mounts import BlankMounts, make_blank_mounts
 from dinp.edges.event_loop import EventLoop
 from dinp.edges.listeners import Listener
 from dinp.edges.network.firewall import Firewall
 from dinp.edges.node_probe import living_ranges, probe_node
 from dinp.edges.state_store import StateStore
-from dinp.model.choices import Choices
 from dinp.isolation.isolation import Identity
+from dinp.model.choices import Choices
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.id_range import IdRange, free_range
 from dinp.model.problem import Problem, WorldRefusedError
@@ -42,6 +43,7 @@ class EngineHost:
     progress: Callable[[str], None] = field(default=lambda _step: None)
     _choices: Choices | None = None
     _firewall: Firewall | None = None
+    _blanks: BlankMounts | None = None
     _indexes: dict[str, int] = field(default_factory=dict)
     _engines: dict[str, int] = field(default_factory=dict)
 
@@ -65,6 +67,12 @@ class EngineHost:
     def forget_choices(self) -> None:
         """Look at the machine anew before the next start."""
         self._choices = None
+
+    def blanks(self) -> BlankMounts:
+        """A blank proc and sysfs, made once."""
+        if self._blanks is None:
+            self._blanks = make_blank_mounts()
+        return self._blanks
 
     @property
     def network(self) -> Firewall:
@@ -103,10 +111,8 @@ class EngineHost:
             return own[tenant]
         ids = free_range((*own.values(), *living_ranges()))
         if ids is None:
-            problem = Problem(
-                "no-free-ids", "Every range of user ids is taken.", "Remove tenants that are gone from the state directory."
-            )
-            raise WorldRefusedError(problem)
+            remedy = "Remove tenants that are gone from the state directory."
+            raise WorldRefusedError(Problem("no-free-ids", "Every range of user ids is taken.", remedy))
         self.store.keep_ids(tenant, ids)
         return ids
 

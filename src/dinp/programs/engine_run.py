@@ -12,20 +12,24 @@ from dinp.edges.engine_network import EngineLink
 from dinp.edges.engine_watch import EngineWatch
 from dinp.edges.listeners import Listener
 from dinp.edges.state_store import Lease
+from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.engines.all_engines import ENGINES
 from dinp.isolation.all_isolations import ISOLATIONS
-from dinp.isolation.isolation import Identity
 from dinp.knowledge.last_words import explain_exit
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import Problem
 from dinp.model.tenant import Tenant
 from dinp.programs.engine_host import EngineHost
 
+_SIGNALLED = 128
+"""An init reports the signal that ended its child as 128 and the signal's number, as shells do."""
+
+
 class EngineRun:
     """A started engine with everything that the agent holds for it."""
 
-    def __init__(self, host: EngineHost, tenant: Tenant, exited: Callable[[Problem], None]) -> None:
+    def __init__(self, host: EngineHost, tenant: Tenant, exited: Callable[[Problem, bool], None]) -> None:
         """Nothing is started yet; see `start`."""
         self._host = host
         self._tenant = tenant
@@ -43,7 +47,7 @@ class EngineRun:
         tenant: Tenant,
         listener: Listener,
         answered: Callable[[], None],
-        exited: Callable[[Problem], None],
+        exited: Callable[[Problem, bool], None],
     ) -> Self:
         """Start an engine that serves `listener`.
 
@@ -97,21 +101,20 @@ class EngineRun:
             os.chown(directories.data, owner, owner)
         door = listeners.put_in_place(UnixEndpoint(f"{directories.door}/docker.sock", 0o660, owner, owner))
         self._cleanup.callback(_remove_door, door, Path(directories.door))
-        command = ENGINES[host.spec.kind].command(
-            host.spec, choices, choices.isolation, isolation.places(directories)
-        )
+        command = ENGINES[host.spec.kind].command(host.spec, choices, choices.isolation, isolation.places(directories))
         plan = isolation.plan(tenant, host.spec, choices, identity, directories, command)
-        link = EngineLink(host.network, plan.link, Path(directories.door), owner) if plan.link is not None else None
-        if link is not None:
+        link = None
+        if plan.link is not None:
+            link = EngineLink(host.network, plan.link, host.loop, lambda text: host.log.say(text, tenant=tenant.name))
             self._cleanup.callback(link.take_away)
-            link.open_ports(host.loop)
+            link.prepare(Path(directories.door), owner)
         host.progress("starting it")
         self._engine = launch.launch(
             plan,
             sockets=(listener.socket.fileno(), door.socket.fileno()),
             log=self._log.writer,
             staging=Path(directories.staging),
-            user_namespace=user_namespace,
+            materials=Materials(identity.ids, user_namespace, host.blanks() if identity.ids is not None else None),
             attach_network=link.attach if link is not None else None,
         )
         self._log.release_writer()
@@ -126,6 +129,8 @@ class EngineRun:
         self._cleanup.callback(host.loop.unwatch, self._engine.pidfd)
         host.loop.watch(self._log, self._read_log)
         self._cleanup.callback(host.loop.unwatch, self._log.fileno())
+        if link is not None:
+            link.serve_ports()
         self._listen_to(f"{directories.door}/docker.sock", answered)
 
     def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
@@ -161,12 +166,13 @@ class EngineRun:
         words = "\n".join(self._log.recent)
         self._engine = None
         self._cleanup.close()
-        how = f"signal {status.si_status}" if status and status.si_code != os.CLD_EXITED else "exit code "
-        how += str(status.si_status) if status and status.si_code == os.CLD_EXITED else ""
-        self._exited(explain_exit(self._tenant.name, how, words))
+        exited = status is not None and status.si_code == os.CLD_EXITED
+        number = status.si_status if status is not None else 0
+        signalled = number if not exited else number - _SIGNALLED
+        how = f"exit code {number}" if exited and signalled <= 0 else f"signal {signalled}"
+        self._exited(explain_exit(self._tenant.name, how, words), exited and signalled <= 0)
 
 
 def _remove_door(door: Listener, directory: Path) -> None:
     door.close()
     (directory / "docker.sock").unlink(missing_ok=True)
-

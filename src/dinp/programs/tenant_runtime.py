@@ -127,8 +127,8 @@ class TenantRuntime:
                 self._signal(signal.SIGKILL)
             case RefuseClients(problem):
                 self._host.loop.watch(self.listener.socket, lambda: self._refuse(problem))
-            case Say(text):
-                self._host.log.say(text, tenant=self.tenant.name)
+            case Say(text, level):
+                self._host.log.say(text, tenant=self.tenant.name, level=level)
             case Retire():
                 self._retire()
 
@@ -154,9 +154,9 @@ class TenantRuntime:
     def _answered(self) -> None:
         self.take(EngineAnswered())
 
-    def _exited(self, problem: Problem) -> None:
+    def _exited(self, problem: Problem, by_itself: bool) -> None:
         self._run = None
-        self.take(EngineExited(problem))
+        self.take(EngineExited(problem, by_itself))
 
     def _signal(self, number: signal.Signals) -> None:
         if self._run is not None:

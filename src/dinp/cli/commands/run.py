@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInputError(
             Problem("no-command", "`dinp run` got no command.", "Write it behind `--`: dinp run -- docker build .")
         )
-    log = AgentLog(quiet_engines=not options.verbose)
+    log = AgentLog(quiet=not options.verbose)
     spec = EngineSpec(
         kind=EngineKind(options.engine),
         isolation=IsolationKind(options.isolation) if options.isolation else None,
