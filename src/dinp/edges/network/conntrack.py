@@ -18,9 +18,11 @@ _BY_PROTOCOL_AND_DESTINATION_PORT = (1 << 3) | (1 << 5)
 def forget_udp(port: int) -> None:
     """Drop the tracked UDP flows to a port, of this network namespace, IPv4 and IPv6.
 
-    A client that sent before the port was published, or after it moved to another engine, would go on reaching the old
-    place for as long as it keeps sending. Kernels before 5.8 cannot be asked this; there the flows time out by themselves.
-    Raises OSError.
+    A client that sent before the port was published, or after it moved to another engine, would go on reaching the
+    old place for as long as it keeps sending. Kernels before 5.8 cannot be asked; there the flows time out.
+
+    Raises:
+        OSError: the kernel refused.
     """
     protocol = attribute(_PROTOCOL_NUMBER, bytes([socket.IPPROTO_UDP]))
     destination = attribute(_DESTINATION_PORT, struct.pack("!H", port))

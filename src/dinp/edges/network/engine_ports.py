@@ -1,13 +1,13 @@
 """The engine's half of a published port: from its link to the container, in the engine's own namespace.
 
-dockerd's own rules there cannot do it: they match the address that the user named (127.0.0.1, one of the machine's), and
-what comes in by the link is addressed to the link. Ours come first and lead straight to the container.
+dockerd's own rules there cannot do it: they match the address that the user named (127.0.0.1, one of the machine's),
+and what comes in by the link is addressed to the link. Ours come first and lead straight to the container.
 """
 
 import os
 from collections.abc import Mapping
 
-from dinp.edges.network import nft
+from dinp.edges.network import conntrack, nft
 from dinp.edges.network.namespace import inside
 from dinp.edges.network.nft import Json
 from dinp.edges.network.port_request import PortRequest
@@ -50,7 +50,7 @@ class EnginePorts:
                 )
         else:
             start = [] if self._targets else _table(self._interface)
-            self._apply(*start, *({"add": element} for element in _elements(key, target)))
+            self._apply(key, *start, *({"add": element} for element in _elements(key, target)))
             self._targets[key] = target
         self._uses[key] = self._uses.get(key, 0) + 1
 
@@ -59,15 +59,17 @@ class EnginePorts:
         key = _key(request)
         self._uses[key] -= 1
         if not self._uses[key]:
-            self._apply(*({"delete": element} for element in _elements(key, self._targets[key])))
+            self._apply(key, *({"delete": element} for element in _elements(key, self._targets[key])))
 
     def close(self) -> None:
         """Let go of the namespace."""
         os.close(self._network)
 
-    def _apply(self, *commands: Mapping[str, object]) -> None:
+    def _apply(self, key: _Key, *commands: Mapping[str, object]) -> None:
         def action() -> str:
             nft.apply(*commands)
+            if key[0] is Transport.UDP:
+                conntrack.forget_udp(key[2])
             return ""
 
         inside(self._network, action)

@@ -5,9 +5,9 @@ State lives here as well as in the kernel, because `flush ruleset` (a restart of
 
 import re
 
-from dinp.edges.network import forwarding, nft, rules
+from dinp.edges.network import conntrack, forwarding, nft, rules
 from dinp.edges.network.links import Link
-from dinp.model.link_plan import LinkPlan, PublishedPort
+from dinp.model.link_plan import LinkPlan, PublishedPort, Transport
 from dinp.model.problem import BadInputError, Problem
 
 
@@ -62,3 +62,24 @@ class Firewall:
             return ()
         nft.apply(*rules.no_table(self.instance))
         return forwarding.switch_off()
+
+    def publish(self, port: PublishedPort, plan: LinkPlan) -> None:
+        """Send what comes to this machine for a port to an engine; the caller holds the port by a bound socket.
+
+        Raises:
+            WorldRefusedError: nft refused.
+            OSError: tracked flows could not be dropped.
+        """
+        nft.apply({"add": rules.port_element(self.instance, port, plan)})
+        self._ports[port] = plan
+        if port.transport is Transport.UDP:
+            conntrack.forget_udp(port.host_port)
+
+    def withdraw(self, port: PublishedPort) -> None:
+        """Undo `publish`; twice does no harm. Raises as `publish` does."""
+        plan = self._ports.pop(port, None)
+        if plan is None:
+            return
+        nft.apply({"delete": rules.port_element(self.instance, port, plan)})
+        if port.transport is Transport.UDP:
+            conntrack.forget_udp(port.host_port)

@@ -88,7 +88,11 @@ def _configure_ours(route: Netlink, plan: LinkPlan, *, ipv6: bool) -> None:
             (f"ipv6/conf/{name}/accept_dad", "0"),
             (f"ipv6/conf/{name}/forwarding", "1"),
         )
-    _address_and_up(route, plan, name, plan.host_address, plan.host_address6 if ipv6 else None)
+    index = _address_and_up(route, plan, name, plan.host_address, plan.host_address6 if ipv6 else None)
+    if ipv6:
+        # IPv6 has no route_localnet. Its answers from an engine to a client on [::1] are dropped for want of a route
+        # of the link's own (ip6_route_input looks up loopback addresses strictly by interface); this is that route.
+        route_messages.add_loopback_route(route, index)
 
 
 def _configure_theirs(plan: LinkPlan, *, ipv6: bool) -> str:

@@ -2,8 +2,8 @@
 
     port_forwarder.py tcp|udp ADDRESS PORT
 
-The agent starts it, with the socket of the port as descriptor 3, when the first client comes there, which for a port with
-kernel rules is never. It ends when the other end of descriptor 4 is closed, that is with the agent at the latest.
+The agent starts it, with the socket of the port as descriptor 3, when the first client comes there, which for a port
+with kernel rules is never. It ends when the other end of descriptor 4 is closed, that is with the agent at the latest.
 TCP data moves between sockets through a pipe inside the kernel (splice(2)); UDP has one socket per client.
 """
 
@@ -101,7 +101,7 @@ def forward_tcp(port: socket.socket, target: tuple[str, int]) -> None:
     events.register(AGENT, select.EPOLLIN)
     connections: dict[int, Connection] = {}
     busy: set[Connection] = set()
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // DESCRIPTORS_PER_CLIENT - 10
+    most = 2 * (resource.getrlimit(resource.RLIMIT_NOFILE)[0] // DESCRIPTORS_PER_CLIENT - 10)
     while True:
         woken = set(busy)
         for number, _ in events.poll(0 if busy else None):
@@ -113,7 +113,7 @@ def forward_tcp(port: socket.socket, target: tuple[str, int]) -> None:
                 woken.add(connections[number])
         busy = {connection for connection in woken if carry(connection, events, connections)}
         # A full house keeps further clients in the kernel's queue until somebody leaves.
-        events.modify(port, select.EPOLLIN if len(connections) < 2 * most else 0)
+        events.modify(port, select.EPOLLIN if len(connections) < most else 0)
 
 
 def accept(
@@ -140,17 +140,15 @@ def carry(connection: Connection, events: select.epoll, connections: dict[int, C
     if connection.client.fileno() not in connections:
         return False
     try:
-        failed = connection.server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failed:
-            raise OSError(failed, os.strerror(failed))
-        return connection.move()
-    except OSError as error:
-        if isinstance(error, BrokenPipeError | ConnectionError) or error.errno is not None:
-            for end in (connection.client, connection.server):
-                del connections[end.fileno()]
-                events.unregister(end)
-            connection.close()
-        return False
+        if not connection.server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return connection.move()
+    except OSError:  # over, or broken on one side: the other side learns it by the close
+        pass
+    for end in (connection.client, connection.server):
+        del connections[end.fileno()]
+        events.unregister(end)
+    connection.close()
+    return False
 
 
 def forward_udp(port: socket.socket, target: tuple[str, int]) -> None:

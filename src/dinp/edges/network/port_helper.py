@@ -1,18 +1,16 @@
-"""What dockerd starts, in the tenant's namespaces, once per published address: asks the agent for the port and holds it.
+r"""What dockerd starts, in the tenant's namespaces, for each published address: asks the agent for it and holds it.
 
-It is only a messenger. dockerd passes the arguments of docker-proxy and waits on descriptor 3 for `0\\n`, or `1\\n` and a
-sentence for the user (moby: daemon/libnetwork/portmapper/proxy_linux.go). The arguments go to the agent, separated by NUL and
-ended by a newline; its answer is exactly what dockerd wants to read. The open connection is the claim on the port:
-when dockerd kills the holder, the agent takes the port back.
+It is only a messenger. dockerd passes the arguments of docker-proxy and waits on descriptor 3 for `0\n`, or for `1\n`
+and a sentence for the user (moby: daemon/libnetwork/portmapper/proxy_linux.go). The arguments go to the agent,
+separated by NUL and ended by a newline; its answer is what dockerd wants to read. The open connection is the claim on
+the port: when dockerd kills the holder, the agent takes the port back.
 
-Nothing of dinp is imported, and neither are `socket` and `json`, which together triple the start of an interpreter that
-sees use for each published port.
+Nothing of dinp is imported, and neither are `socket` and `json`, which together triple the start of the interpreter.
 """
 
+import _socket
 import os
 import sys
-
-import _socket
 
 SOCKET_PATH = "/run/dinp/ports.sock"
 DOCKERD = 3
@@ -38,7 +36,8 @@ def main() -> None:
     try:
         agent, answer = ask(sys.argv[1:])
     except OSError as error:
-        answer = f"1\nNo dinp agent to publish the port: {error}\n".encode()
+        os.write(DOCKERD, f"1\nNo dinp agent to publish the port: {error}\n".encode())
+        return
     os.write(DOCKERD, answer)
     os.close(DOCKERD)
     if answer == b"0\n":

@@ -17,7 +17,8 @@ _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _IFF_UP = 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_F_NODAD = 1, 2, 8, 0x02
 _RTA_GATEWAY, _RTA_OIF = 5, 4
-_TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _UNICAST = 254, 4, 0, 1
+_TABLE_MAIN, _TABLE_LOCAL, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 254, 255, 4, 0, 1, 2
+_RTA_DESTINATION, _RTA_METRIC = 1, 6
 
 
 def add_veth(route: Netlink, name: str, peer: str, peer_network: int, mtu: int) -> None:
@@ -75,3 +76,15 @@ def add_default_route(route: Netlink, index: int, gateway: str) -> None:
     family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
     header = _RTMSG.pack(family, 0, 0, 0, _TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _UNICAST, 0)
     route.do(_NEW_ROUTE, header + attribute(_RTA_GATEWAY, packed) + number(_RTA_OIF, index), F_EXCLUSIVE_CREATE)
+
+
+def add_loopback_route(route: Netlink, index: int) -> None:
+    """Let [::1] be this machine also for what comes in by an interface, after address translation. Raises OSError.
+
+    Its metric is higher than that of `lo`, which all other traffic goes on using, and no two interfaces have the same,
+    which the kernel would refuse. It goes with the interface.
+    """
+    header = _RTMSG.pack(socket.AF_INET6, 128, 0, 0, _TABLE_LOCAL, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _LOCAL, 0)
+    body = attribute(_RTA_DESTINATION, ip_address("::1").packed) + number(_RTA_OIF, index)
+    body += number(_RTA_METRIC, 1024 + index)
+    route.do(_NEW_ROUTE, header + body, F_EXCLUSIVE_CREATE)

@@ -13,8 +13,8 @@ FAMILY = "inet"
 
 BEFORE_CONNTRACK = -350
 """A spoofed packet must not even make a connection-tracking entry (`raw` is -300, nf_ip_hook_priorities)."""
-BEFORE_DNAT = -105
-"""Before Docker's and kube-proxy's -100: a port that we hold by a bound socket is ours."""
+AFTER_DNAT = -95
+"""After -100: a port that Docker, kube-proxy or a CNI plugin leads on without binding it stays theirs."""
 BEFORE_FILTER = -5
 BEFORE_SNAT = 95
 
@@ -27,7 +27,9 @@ def table_name(instance: str) -> str:
     return f"dinp_{instance}"
 
 
-def whole_table(instance: str, links: Iterable[tuple[LinkPlan, bool]]) -> list[Json]:
+def whole_table(
+    instance: str, links: Iterable[tuple[LinkPlan, bool]], ports: Iterable[tuple[PublishedPort, LinkPlan]] = ()
+) -> list[Json]:
     """Commands that make the table anew with these links (plan, whether it has IPv6), whatever was there before."""
     table = table_name(instance)
     head: Json = {"family": FAMILY, "name": table}
@@ -39,6 +41,7 @@ def whole_table(instance: str, links: Iterable[tuple[LinkPlan, bool]]) -> list[J
         commands.append({"add": {"chain": _named(table, chain) | base}})
         commands += [{"add": {"rule": {"family": FAMILY, "table": table, "chain": chain, "expr": r}}} for r in rules]
     commands += [{"add": element} for plan, ipv6 in links for element in link_elements(instance, plan, ipv6=ipv6)]
+    commands += [{"add": port_element(instance, port, plan)} for port, plan in ports]
     return commands
 
 
@@ -114,8 +117,8 @@ def _chains() -> dict[str, Chain]:
     return {
         "published": (None, "", 0, _published()),
         "arriving": ("filter", "prerouting", BEFORE_CONNTRACK, _arriving()),
-        "prerouting": ("nat", "prerouting", BEFORE_DNAT, [_resolver(), _to_published()]),
-        "output": ("nat", "output", BEFORE_DNAT, [_to_published()]),
+        "prerouting": ("nat", "prerouting", AFTER_DNAT, [_resolver(), _to_published()]),
+        "output": ("nat", "output", AFTER_DNAT, [_to_published()]),
         "forward": ("filter", "forward", BEFORE_FILTER, _forward()),
         "postrouting": ("nat", "postrouting", BEFORE_SNAT, _postrouting()),
     }
@@ -126,6 +129,7 @@ def _arriving() -> list[list[Json]]:
     return [
         [_is_not(_IN, "@links"), _RETURN],
         [_is(_TO, _LOOPBACK), _DROP],
+        [_is(_TO6, "::1"), _DROP],
         [_is(_meta("nfproto"), "ipv4"), _is_not(_both(_IN, _FROM), "@sources"), _DROP],
         # Neighbour discovery uses link-local addresses, and the unspecified one before it has any.
         [_is(_TRANSPORT, "icmpv6"), _is(_FROM6, {"set": [_LINK_LOCAL, "::"]}), _RETURN],
