@@ -11,7 +11,7 @@ from testbed.layout import Layout
 from testbed.machine.handle import find
 from testbed.plan import MACHINES
 from testbed.waiting import NotReadyError
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 
 def main() -> int:
@@ -35,9 +35,9 @@ def main() -> int:
         else:
             command = find(arguments.machine, layout).command(os.environ.get("SHELL", "/bin/sh"))
             os.execvp(command[0], command)
-    except (NotReadyError, Refusal) as error:
+    except (NotReadyError, RefusalError) as error:
         print(f"testbed: {error}", file=sys.stderr)
-        return 3 if isinstance(error, Refusal) else 1
+        return 3 if isinstance(error, RefusalError) else 1
     except KeyboardInterrupt:
         return 130
     return 0

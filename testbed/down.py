@@ -13,7 +13,7 @@ from testbed.machine.handle import end_process
 
 
 def remove_all(layout: Layout, say: Say, *, keep_logs: bool = False) -> None:
-    """End the bed's processes and remove its cgroups, folders, kubeconfig; mounts and links go with their namespaces."""
+    """End the bed's processes and remove its cgroups and folders; mounts and links go with their namespaces."""
     living = cgroups.processes()
     if living:
         say(f"ending {len(living)} processes of the bed")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +79,11 @@ def leaf(ca: KeyPair, common_name: str, *, groups: Sequence[str] = (), names: Se
             x509.SubjectAlternativeName([_general_name(one) for one in names]), critical=False
         )
     return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def trusting(ca: KeyPair) -> ssl.SSLContext:
+    """TLS for a client that trusts this authority alone."""
+    return ssl.create_default_context(cadata=ca.certificate.decode())
 
 
 def kubeconfig(server: str, ca: KeyPair, user: KeyPair) -> str:

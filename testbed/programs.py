@@ -17,7 +17,7 @@ from testbed.layout import Layout
 from tools.provision import go_table
 from tools.provision.cache import Cache
 from tools.provision.go_programs import GoProgram, go_program
-from tools.provision.refusal import Refusal
+from tools.provision.refusal import RefusalError
 
 KUBERNETES_VERSION = "v1.36.3"
 MODULES = Path(__file__).parent / "programs"
@@ -50,7 +50,7 @@ CNI_PLUGINS = ("ptp", "host-local", "portmap", "loopback")
 
 
 def install(layout: Layout, environment: Mapping[str, str], say: Say) -> None:
-    """Compile what is not in the cache yet, and lay everything out in `.cluster/bin`. Raises Refusal."""
+    """Compile what is not in the cache yet, and lay everything out in `.cluster/bin`. Raises RefusalError."""
     cache = Cache.of(environment)
     compiled = {one.name: go_program(one, cache, say=say) for one in (*RUNTIME, KUBERNETES, DNS, VOLUMES, PAUSE)}
     packaged = {name: _on_path(name) for name in PACKAGED}
@@ -84,7 +84,7 @@ def _same(source: Path, target: Path) -> bool:
 def _on_path(name: str) -> Path:
     found = shutil.which(name)
     if found is None:
-        raise Refusal(
+        raise RefusalError(
             f"{name} is not there.", "`make cluster` provides it, or: python3 -m tools.provision --for cluster"
         )
     return Path(found)
@@ -93,7 +93,7 @@ def _on_path(name: str) -> Path:
 def _plugin(name: str, environment: Mapping[str, str]) -> Path:
     found = Path(environment.get("DINP_CNI_PLUGINS") or "/usr/lib/cni") / name
     if not found.exists():
-        raise Refusal(
+        raise RefusalError(
             f"the CNI plugin {name} is not in {found.parent}.",
             '`make cluster` provides it, or: eval "$(python3 -m tools.provision --print-env cluster)"',
         )

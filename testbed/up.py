@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from testbed import down, host_ports, network, node, pki, programs
 from testbed.api import Api
 from testbed.bed import Bed, Say
-from testbed.components import etcd, kube_apiserver, kube_controller_manager, kube_scheduler
+from testbed.components import coredns, etcd, kube_apiserver, kube_controller_manager, kube_scheduler, registry, volumes
+from testbed.images.build import BuiltImages, built_images
 from testbed.layout import Layout
 from testbed.machine.handle import boot
 from testbed.plan import CONTROL, NODES
@@ -18,16 +19,17 @@ from testbed.plan import CONTROL, NODES
 def up(layout: Layout, say: Say) -> None:
     """Bring the bed up. Raises NotReadyError naming what did not; then, and on Ctrl-C, the bed is gone again."""
     programs.install(layout, os.environ, say)
+    built = built_images(layout, os.environ, say)
     down.remove_all(layout, say)
     try:
-        bring_up(layout, say)
+        bring_up(layout, built, say)
     except BaseException:
         say("something went wrong: taking the bed away again")
         down.remove_all(layout, say, keep_logs=True)
         raise
 
 
-def bring_up(layout: Layout, say: Say) -> None:
+def bring_up(layout: Layout, images: BuiltImages, say: Say) -> None:
     """The order of things."""
     started = time.monotonic()
 
@@ -41,9 +43,11 @@ def bring_up(layout: Layout, say: Say) -> None:
     ca.write(layout.pki, "ca")
     bed = Bed(layout, step, ca)
     step("control machine, etcd")
-    control = boot(CONTROL.name, layout)
+    control = boot(CONTROL.name, layout, {images.storage: registry.FROM_CACHE})
     network.make_bridge(control)
     etcd.start(bed, control)
+    step("registry")
+    registry.start(bed, control, images)
     step("kube-apiserver")
     kube_apiserver.start(bed, control)
     step("kube-controller-manager, kube-scheduler")
@@ -62,4 +66,9 @@ def bring_up(layout: Layout, say: Say) -> None:
     kube_controller_manager.wait(control, controllers)
     kube_scheduler.wait(control, scheduler)
     node.wait_for_ready(api, NODES, [daemon for _, daemons in nodes for daemon in daemons])
+    step("cluster DNS, volumes")
+    coredns.start(api)
+    volumes.start(api)
+    coredns.wait(api)
+    volumes.wait(api)
     step(f"ready: export KUBECONFIG={layout.kubeconfig}")

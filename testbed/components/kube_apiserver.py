@@ -58,6 +58,6 @@ def client_tls(bed: Bed) -> ssl.SSLContext:
     """TLS as the bed's administrator."""
     if not (bed.layout.pki / "admin.crt").exists():
         bed.key_pair("admin", "bed-admin", groups=("system:masters",))
-    context = ssl.create_default_context(cadata=bed.ca.certificate.decode())
+    context = pki.trusting(bed.ca)
     context.load_cert_chain(bed.pki_file("admin.crt"), bed.pki_file("admin.key"))
     return context

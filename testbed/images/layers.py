@@ -37,8 +37,8 @@ def write_layer(content: Content, file: Path) -> None:
         for path, source in sorted(content.programs.items()):
             info = entry(content, path, tarfile.REGTYPE, EXECUTABLE)
             info.size = source.stat().st_size
-            with source.open("rb") as data:
-                tar.addfile(info, data)
+            with source.open("rb") as program:
+                tar.addfile(info, program)
         for texts, mode in ((content.texts, 0o644), (content.executable_texts, EXECUTABLE)):
             for path, text in sorted(texts.items()):
                 info = entry(content, path, tarfile.REGTYPE, mode)

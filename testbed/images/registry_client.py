@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 from testbed.images.oci_image import MANIFEST, Image, digest_of
 
-
 Body = bytes | BinaryIO | None
 Headers = Mapping[str, str]
 NONE: Headers = MappingProxyType({})

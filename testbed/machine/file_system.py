@@ -19,7 +19,7 @@ KUBELETS_SYSCTLS = {
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
-"""What kubelet (setupKernelTunables) wants to find or else sets; it is shown files of ours that say so, and sets nothing."""
+"""What kubelet (setupKernelTunables) wants to find or else sets: it is shown files of ours that say so."""
 
 
 def enter(machine: Description) -> None:

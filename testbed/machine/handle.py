@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from testbed.layout import CHECKOUT, Layout
 from testbed.machine import cgroups
@@ -22,7 +23,8 @@ from testbed.machine.init import PACKET
 from testbed.waiting import NotReadyError
 
 SECONDS_TO_BOOT = 20
-VOLUMES = ("containerd", "kubelet", "docker", "log/pods")
+NOTHING: Mapping[Path, str] = MappingProxyType({})
+VOLUMES = ("containerd", "kubelet", "docker", "registry", "log/pods")
 """Folders of /var/lib (and /var/log/pods) that are real directories of the state file system: overlayfs, which
 containerd and dockerd use themselves, cannot have an overlay beneath it."""
 
@@ -83,14 +85,16 @@ def environment() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8"}
 
 
-def boot(name: str, layout: Layout) -> MachineHandle:
+def boot(name: str, layout: Layout, shared: Mapping[Path, str] = NOTHING) -> MachineHandle:
     """Make the machine and wait until its init takes orders. Its own files (layout.files) are written beforehand.
 
+    `shared`: folders of the host that the machine has too, and where, whatever file system of the host they are on.
     Raises NotReadyError with what its init said when it cannot be made.
     """
     home = layout.machine(name)
     folders = {part: home / part for part in ("files", "work", "root")}
     volumes = [(home / "volumes" / part, f"/var/{part}" if "/" in part else f"/var/lib/{part}") for part in VOLUMES]
+    everywhere = {layout.bin: str(layout.bin), layout.pki: str(layout.pki), **shared}
     for folder in (*folders.values(), *(source for source, _ in volumes), layout.run, layout.logs):
         folder.mkdir(parents=True, exist_ok=True)
     description = home / "machine.json"
@@ -100,7 +104,7 @@ def boot(name: str, layout: Layout) -> MachineHandle:
         work=str(folders["work"]),
         root=str(folders["root"]),
         control_socket=str(layout.control_socket(name)),
-        volumes=tuple((str(source), target) for source, target in volumes),
+        volumes=tuple((str(source), target) for source, target in (*volumes, *everywhere.items())),
     ).write(description)
     cgroups.make_branch(name)
     _run_init(name, description, layout)

@@ -9,7 +9,6 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/klog/v2"
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
@@ -20,7 +19,7 @@ type localVolumes struct{ node, root string }
 
 // provision serves claims until the context ends. Every node's instance sees every claim and takes its own.
 func provision(ctx context.Context, client kubernetes.Interface, node, root string) {
-	controller.NewProvisionController(klog.FromContext(ctx), client, Name, &localVolumes{node, root},
+	controller.NewProvisionController(ctx, client, Name, &localVolumes{node, root},
 		controller.LeaderElection(false)).Run(ctx)
 }
 
