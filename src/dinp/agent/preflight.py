@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from dinp.agent.decisions.cgroups import choose_cgroups
 from dinp.agent.decisions.dns import choose_dns
-from dinp.agent.decisions.firewall import choose_iptables
+from dinp.agent.decisions.firewall import choose_iptables, choose_way_out
 from dinp.agent.decisions.isolation import choose_isolation
 from dinp.agent.decisions.mtu import choose_mtu
 from dinp.agent.decisions.networks import choose_networks
@@ -46,18 +46,20 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
     isolation = attempt(lambda: choose_isolation(facts, spec.isolation))
     if isolation is None:
         # The other choices depend on this one; only whether the programs are there is worth saying as well.
-        attempt(lambda: choose_programs(facts, spec, None))
+        iptables = facts.program("iptables", "iptables-nft", "iptables-legacy")
+        attempt(lambda: choose_programs(facts, spec, iptables))
         raise WorldRefusedError(*problems)
     kind, why_isolation = isolation
     mtu, why_mtu = choose_mtu(facts.network, kind)
     dns, why_dns = choose_dns(facts.network, kind)
     iptables, why_iptables = choose_iptables(facts, kind)
     programs = attempt(lambda: choose_programs(facts, spec, iptables))
+    way_out = attempt(lambda: choose_way_out(facts, kind))
     storage = attempt(lambda: choose_storage(facts, kind, spec.storage_driver))
     networks = attempt(lambda: choose_networks(facts, spec))
     cgroups = attempt(lambda: choose_cgroups(facts, kind, spec.limits))
     shift = attempt(lambda: choose_shift(facts, kind, workspaces))
-    if programs is None or storage is None or networks is None or cgroups is None or shift is None:
+    if problems or programs is None or storage is None or networks is None or cgroups is None or shift is None:
         raise WorldRefusedError(*problems)
     return Choices(
         programs=programs[0],
@@ -77,5 +79,6 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         shift_ids=shift[0],
         decisions=(
             programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
+            *([way_out] if way_out else []),
         ),
     )  # fmt: skip

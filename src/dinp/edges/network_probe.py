@@ -2,12 +2,12 @@
 
 import contextlib
 import fcntl
-import os
 import socket
 import struct
 
-from dinp.edges.small_files import read_text
-from dinp.model.node_facts import FirewallFacts, LinkMtu, NetworkFacts
+from dinp.edges.netfilter_probe import probe_firewall
+from dinp.edges.small_files import can_open, read_text
+from dinp.model.node_facts import LinkMtu, NetworkFacts
 from dinp.model.resolv_conf import parse_resolv_conf
 from dinp.model.routes import parse_ipv4_routes, parse_ipv6_routes
 
@@ -26,8 +26,8 @@ def probe_network() -> NetworkFacts:
         links=tuple(_links({route.link for route in routes})),
         resolver=parse_resolv_conf("/etc/resolv.conf", read_text("/etc/resolv.conf")),
         uplink_resolver=parse_resolv_conf(_UPLINKS, uplinks) if uplinks else None,
-        firewall=_probe_firewall(),
-        tun=_opens("/dev/net/tun"),
+        firewall=probe_firewall(),
+        tun=can_open("/dev/net/tun"),
     )
 
 
@@ -40,16 +40,3 @@ def _links(names: set[str]) -> list[LinkMtu]:
                 answer = fcntl.ioctl(any_socket, _SIOCGIFMTU, struct.pack("16s16x", name.encode()))
                 links.append(LinkMtu(name, struct.unpack_from("i", answer, 16)[0]))
     return links
-
-
-def _probe_firewall() -> FirewallFacts:
-    legacy = "/proc/self/net/ip_tables_names"
-    names = read_text(legacy).split() if os.path.exists(legacy) else None
-    return FirewallFacts(nft_tables=None, legacy_tables=tuple(names) if names is not None else None)
-
-
-def _opens(device: str) -> bool:
-    with contextlib.suppress(OSError):
-        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
-        return True
-    return False

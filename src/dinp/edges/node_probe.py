@@ -1,31 +1,31 @@
 """Gathers the facts that preflight decides from: reads /proc, /sys and /etc once, tries mounts, looks for programs."""
 
-import contextlib
 import os
 import pwd
 
+from dinp.agent.id_ranges import allocate
 from dinp.edges.cgroup_probe import probe_cgroups
 from dinp.edges.engine_version import VersionQuestion
 from dinp.edges.network_probe import probe_network
-from dinp.edges.small_files import read_text
+from dinp.edges.small_files import can_open, read_text
 from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.capabilities import Capability, missing, parse_effective
 from dinp.model.id_maps import mapped_ranges, parse_id_map, parse_sub_ids
-from dinp.model.id_range import IdRange, free_range
+from dinp.model.id_range import IdRange
 from dinp.model.kernel_release import parse_kernel_release
 from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
 from dinp.model.node_facts import NOT_TRIED, NodeFacts, ProcessFacts, StorageFacts, Trial
+from dinp.model.problem import WorldRefusedError
 
 ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
     "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "slirp4netns", "pasta", "newuidmap",
-    "newgidmap", "fuse-overlayfs",
+    "newgidmap", "fuse-overlayfs", "nft",
 )  # fmt: skip
 """Programs that engines and the kinds of isolation use, by the names under which distributions install them."""
 
 _SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_STABLE_RANGE = IdRange(0x7FFD_0000)
 
 
 def probe_node(
@@ -156,11 +156,13 @@ def _probe_storage(
         overlay_userns = try_overlay_as_user(directory)
     elif not missing(process.capabilities, (Capability.SYS_ADMIN, Capability.SETUID, Capability.SETGID)):
         overlay = try_overlay(directory)
-        ids = free_range((*process.living, *(entry.ids for entry in process.sub_uids))) or _STABLE_RANGE
         try:
+            ids = allocate("", {}, process.foreign_ids(), process.uid_map)
             namespace = make_user_namespace(ids)
         except OSError as error:
-            overlay_userns = Trial(works=False, error=str(error), errno=error.errno or 1)
+            overlay_userns = Trial(works=False, error=error.strerror or str(error), errno=error.errno or 1)
+        except WorldRefusedError as refused:
+            overlay_userns = Trial(works=False, error=refused.problems[0].sentence)
         else:
             overlay_userns = try_overlay_in(namespace, ids.first, directory)
             shifted = [(each, try_shift(namespace, each)) for each in (directory, *workspaces)]
@@ -174,11 +176,3 @@ def _probe_storage(
         shifted=tuple(shifted),
         fuse=can_open("/dev/fuse"),
     )
-
-
-def can_open(device: str) -> bool:
-    """Whether a device node is there and this process may open it for reading and writing."""
-    with contextlib.suppress(OSError):
-        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
-        return True
-    return False

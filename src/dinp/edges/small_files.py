@@ -1,5 +1,6 @@
 """Reading the small files of /proc, /sys and /etc."""
 
+import contextlib
 import os
 
 _MOST = 1 << 20
@@ -27,3 +28,11 @@ def read_text(path: str) -> str:
     finally:
         os.close(descriptor)
     return b"".join(chunks).decode(errors="replace")
+
+
+def can_open(device: str) -> bool:
+    """Whether a device node is there and this process may open it for reading and writing."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
+        return True
+    return False

@@ -60,6 +60,10 @@ class ProcessFacts:
     apparmor_restricts: bool = False
     container: str = ""
 
+    def foreign_ids(self) -> tuple[IdRange, ...]:
+        """Every range of ids that somebody else is known to have."""
+        return (*self.living, *(entry.ids for entry in (*self.sub_uids, *self.sub_gids)))
+
 
 @dataclass(frozen=True, slots=True)
 class StorageFacts:

@@ -1,7 +1,10 @@
 """How engines are kept apart here (product rule 3): userns where the agent is root, rootless where it is not."""
 
+import errno
+
 from dinp.agent.decisions.rootless_needs import max_user_namespaces_problem, rootless_problems
 from dinp.agent.decisions.words import listed
+from dinp.agent.id_ranges import allocate
 from dinp.model.capabilities import Capability, missing
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
@@ -70,8 +73,16 @@ def _userns_problems(facts: NodeFacts) -> list[Problem]:
     problems = _capability_problems("userns", process, USERNS_NEEDS)
     if process.max_user_namespaces == 0:
         problems.append(max_user_namespaces_problem(process.max_user_namespaces))
+    try:
+        allocate("", {}, process.foreign_ids(), process.uid_map)
+    except WorldRefusedError as none_left:
+        problems.extend(none_left.problems)
     trial = facts.storage.overlay_userns
-    if not problems and trial.error.startswith("unshare"):
+    refused = not problems and trial.error.startswith("unshare")
+    if refused and trial.errno == errno.ENOSPC:
+        # The limit of a user namespace further out; the file shows only that of the agent's own.
+        problems.append(max_user_namespaces_problem(process.max_user_namespaces))
+    elif refused:
         problems.append(
             Problem(
                 "user-namespace-refused",

@@ -22,6 +22,8 @@ def choose_programs(facts: NodeFacts, spec: EngineSpec, iptables: str | None) ->
         WorldRefusedError: an indispensable program is missing.
     """
     absent = [name for name in (*_NEEDED, _SHIM) if facts.program(name) is None]
+    if iptables is None:
+        absent.append("iptables")
     if absent:
         raise WorldRefusedError(_missing(absent, facts, spec))
     engine = facts.program("dockerd") or ""

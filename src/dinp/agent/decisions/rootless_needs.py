@@ -76,10 +76,11 @@ def _sub_id_problems(facts: NodeFacts) -> list[Problem]:
     return problems
 
 
-def max_user_namespaces_problem(limit: int) -> Problem:
+def max_user_namespaces_problem(limit: int | None) -> Problem:
     """The sysctl that forbids user namespaces altogether; the seeds' own log shows it."""
     return Problem(
         "max-user-namespaces",
-        f"user.max_user_namespaces is {limit}: nobody may make a user namespace here.",
+        f"user.max_user_namespaces is {limit} here, or a smaller limit further out is reached:"
+        " no user namespace can be made.",
         "On the node: sysctl -w user.max_user_namespaces=28633, and the same line in /etc/sysctl.d/99-userns.conf.",
     )

@@ -131,7 +131,7 @@ ISOLATION = (
         sources=("https://docs.docker.com/engine/security/rootless/",),
     ),
     Failure(
-        "id-ranges-exhausted",
+        "no-free-ids",
         "No range of ids is left for another tenant",
         "Each tenant gets 65536 ids that no other tenant, user or living user namespace has. Between 2^30 and 2^31"
         " there are some 16,000 such ranges; inside a user namespace (hostUsers: false) only those that it maps.",
