@@ -56,17 +56,18 @@ def run_long(
         argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", process_group=0,
     )  # fmt: skip
-    try:
-        assert child.stdout is not None
-        for count, line in enumerate(child.stdout, start=1):
-            tail.append(line.rstrip())
-            if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
-                said_at = time.monotonic()
-                say(f"    {summary(count, line.strip()) if summary else line.strip()}")
-        code = child.wait()
-    except BaseException:
-        stop_group(child)
-        raise
+    assert child.stdout is not None
+    with child.stdout as lines:
+        try:
+            for count, line in enumerate(lines, start=1):
+                tail.append(line.rstrip())
+                if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
+                    said_at = time.monotonic()
+                    say(f"    {summary(count, line.strip()) if summary else line.strip()}")
+            code = child.wait()
+        except BaseException:
+            stop_group(child)
+            raise
     if code:
         raise CommandFailedError(argv, code, "\n".join(tail))
 
@@ -79,5 +80,3 @@ def stop_group(child: subprocess.Popen[str]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=5)
             break
-    if child.stdout is not None:
-        child.stdout.close()

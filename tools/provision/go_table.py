@@ -20,6 +20,11 @@ DOCKER_29 = "29.8.0"
 """What dockerd 29 calls itself. Docker 29.x is cut from the moby v2 betas; the Dockerfile of this beta pairs it with
 version 29.8.0 of the docker command line. Clients compare this as a number, and `library-import` is none."""
 
+CONTAINERD_FLAGS = (
+    f"-X {CONTAINERD}/version.Version={CONTAINERD_VERSION} -X {CONTAINERD}/version.Revision={CONTAINERD_VERSION}"
+)
+"""Without them it calls itself 2.3.4+unknown, and `docker info` shows no version at all."""
+
 STATIC = "-linkmode external -extldflags -static"
 """For cgo: an engine folder also has to work where only that folder is mounted, whatever libc is around it."""
 
@@ -37,22 +42,22 @@ DOCKER_PROXY = GoProgram(
 )  # fmt: skip
 CONTAINERD_DAEMON = GoProgram(
     "containerd", CONTAINERD, CONTAINERD_VERSION, package=f"{CONTAINERD}/cmd/containerd", tags=("urfave_cli_no_docs",),
-    ldflags=f"-X {CONTAINERD}/version.Version={CONTAINERD_VERSION}", installed=("--version",),
+    ldflags=CONTAINERD_FLAGS, installed=("--version",),
     reason="The line that dockerd 29 is released with, and what the Kubernetes test bed runs: one build serves both.",
 )  # fmt: skip
 CONTAINERD_SHIM = GoProgram(
     "containerd-shim-runc-v2", CONTAINERD, CONTAINERD_VERSION, package=f"{CONTAINERD}/cmd/containerd-shim-runc-v2",
-    ldflags=f"-X {CONTAINERD}/version.Version={CONTAINERD_VERSION}", installed=("-v",),
+    ldflags=CONTAINERD_FLAGS, installed=("-v",),
     reason="Speaks the same shim protocol as the containerd beside it.",
 )  # fmt: skip
 CTR = GoProgram(
     "ctr", CONTAINERD, CONTAINERD_VERSION, package=f"{CONTAINERD}/cmd/ctr", tags=("urfave_cli_no_docs",),
-    ldflags=f"-X {CONTAINERD}/version.Version={CONTAINERD_VERSION}", installed=("--version",),
+    ldflags=CONTAINERD_FLAGS, installed=("--version",),
     reason="To look inside an engine's containerd, and to import images into a node of the test bed.",
 )  # fmt: skip
 RUNC = GoProgram(
     "runc", "github.com/opencontainers/runc", "v1.5.2", package="github.com/opencontainers/runc", cgo=True,
-    tags=("seccomp", "urfave_cli_no_docs", "netgo", "osusergo"), ldflags=STATIC,
+    tags=("seccomp", "urfave_cli_no_docs", "netgo", "osusergo"), ldflags=f"{STATIC} -X main.gitCommit=v1.5.2",
     reason="The line that containerd 2.3 is tested with. Without the seccomp tag every pod fails.",
 )  # fmt: skip
 BUILDX = GoProgram(
