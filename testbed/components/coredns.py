@@ -13,17 +13,16 @@ SECONDS = 60
 
 
 def corefile() -> str:
-    """CoreDNS' configuration: the cluster's names, then the registries', then "no such name" at once.
+    """CoreDNS' configuration: the cluster's names, then the registries' from a zone file that has nothing else.
 
-    A world without an answer would make every lookup in a pod wait for a time-out.
+    A world without an answer would make every lookup in a pod wait for a time-out; a zone without the name says so.
     """
-    hosts = [f"{CONTROL.ip} {name}" for name in (REGISTRY_HOST, *PUBLIC_NAMES)]
-    blocks = {
+    blocks: dict[str, Sequence[str]] = {
         "health :8080": (),
         "ready :8181": (),
         "errors": (),
         f"kubernetes {DOMAIN} in-addr.arpa ip6.arpa": ("pods insecure", "fallthrough in-addr.arpa ip6.arpa", "ttl 5"),
-        "hosts": tuple(hosts),
+        "file /etc/coredns/root.zone .": (),
         "loadbalance": (),
     }
     lines = [".:53 {"]
@@ -34,6 +33,12 @@ def corefile() -> str:
     return "\n".join([*lines, "}", ""])
 
 
+def root_zone() -> str:
+    """The whole world outside the cluster, in the format of RFC 1035: the bed's registry under all its names."""
+    names = [f"{name}. 60 IN A {CONTROL.ip}" for name in (REGISTRY_HOST, *PUBLIC_NAMES)]
+    return "\n".join([". 60 IN SOA bed. bed. 1 60 60 60 60", ". 60 IN NS bed.", *names, ""])
+
+
 def start(api: Api) -> None:
     """Apply the objects; `wait` waits for them."""
     api.apply(
@@ -41,7 +46,7 @@ def start(api: Api) -> None:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "coredns", "namespace": "kube-system"},
-            "data": {"Corefile": corefile()},
+            "data": {"Corefile": corefile(), "root.zone": root_zone()},
         }
     )
     for thing in objects("coredns"):
