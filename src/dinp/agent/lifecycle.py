@@ -65,6 +65,10 @@ def initial(timing: Timing, now: float) -> Result:
 def step(state: State, event: Event, now: float) -> Result:
     """What follows from one event: the next state, and what to do, in order."""
     match state.phase, event:
+        # It is over.
+        case (Phase.STOPPED, _) if state.retired:
+            return state, ()
+
         # Nothing runs.
         case (Phase.ABSENT | Phase.STOPPED, ClientConnected()):
             return _start(state, now)
@@ -74,6 +78,10 @@ def step(state: State, event: Event, now: float) -> Result:
             return _retire(state, now)
 
         # It is being started.
+        case (Phase.STARTING, EngineAnswered()) if state.outdated:
+            return _drain(state, Purpose.RESTART, now)
+        case (Phase.STARTING, ConfigurationChanged(timing)):
+            return replace(state, timing=timing, outdated=state.wake_at is None), ()
         case (Phase.STARTING, EngineAnswered()):
             ready = _enter(replace(state, failures=0), Phase.READY, now, MEASURE_EVERY)
             return ready, (Say(f"ready after {now - state.since:.2f} s"),)
@@ -138,7 +146,7 @@ def _enter(state: State, phase: Phase, now: float, wake_in: float | None = None)
 
 
 def _start(state: State, now: float) -> Result:
-    fresh = replace(state, problem=None, purpose=None, swapped=False, clients_wait=False)
+    fresh = replace(state, problem=None, purpose=None, swapped=False, clients_wait=False, outdated=False)
     return _enter(fresh, Phase.STARTING, now), (StartEngine(),)
 
 

@@ -54,6 +54,7 @@ class State:
         swapped: whether new clients already queue on a fresh listener, in DRAINING and STOPPING.
         clients_wait: whether clients are known to queue on the fresh listener.
         retired: whether the agent ends and nothing may be started again.
+        outdated: whether the configuration changed while the engine was being started with the old one.
     """
 
     phase: Phase
@@ -67,6 +68,7 @@ class State:
     swapped: bool = False
     clients_wait: bool = False
     retired: bool = False
+    outdated: bool = False
 
 
 # Events: what happened.

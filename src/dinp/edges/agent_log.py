@@ -1,4 +1,4 @@
-"""The agent's log: a person's format on a terminal, one JSON object a line elsewhere; engine lines carry their tenant."""
+"""The agent's log: a person's format on a terminal, a JSON object a line elsewhere; engine lines carry their tenant."""
 
 import json
 import sys

@@ -135,7 +135,8 @@ def _build(
     leaf: list[tuple[int, bytes]] = []
     if group is not None:
         hierarchies = tuple(hierarchy.controllers for hierarchy, _ in group.hierarchies)
-        leaf = _join(group)
+        _join(group)
+        leaf = _leaf(group) if Namespace.CGROUP in plan.namespaces else []
     if Namespace.MOUNT in plan.namespaces:
         unshare(CLONE_NEWNS)
         tree.keep_mounts_private()
@@ -143,6 +144,8 @@ def _build(
         tree.build(root, plan.tree, materials)
         if plan.private_root:
             tree.enter(root)
+    else:
+        tree.build(Path("/"), plan.tree, materials)
     if materials.user_namespace is not None:
         setns(materials.user_namespace, CLONE_NEWUSER)
     flags = sum(namespace.value for namespace in plan.namespaces if namespace is not Namespace.USER)
@@ -166,15 +169,19 @@ def _build(
     _become(plan, descriptors, log)
 
 
-def _join(group: cgroups.EngineCgroup) -> list[tuple[int, bytes]]:
-    """Move into the group.
+def _join(group: cgroups.EngineCgroup) -> None:
+    """Move into the group."""
+    for path in group.directories:
+        (path / "cgroup.procs").write_text("0", encoding="ascii")
+
+
+def _leaf(group: cgroups.EngineCgroup) -> list[tuple[int, bytes]]:
+    """How to respect v2's rule that a group with controllers for its children holds no process itself.
 
     Returns:
         What must wait for the cgroup namespace, whose root is the group itself: descriptors with what to write
         there, to move on into v2's leaf and to enable the controllers for the groups of containers.
     """
-    for path in group.directories:
-        (path / "cgroup.procs").write_text("0", encoding="ascii")
     leaf = group.unified_leaf
     if leaf is None:
         return []

@@ -12,11 +12,14 @@ import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dinp.edges.network.socket_diag import UnixListener, identify
 from dinp.edges.process_events import command_line
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
+
+if TYPE_CHECKING:
+    from dinp.edges.network.socket_diag import UnixListener
 
 BACKLOG = 4096
 """Clients that may queue while an engine starts; the kernel lowers it to net.core.somaxconn (listen(2))."""
@@ -29,7 +32,7 @@ class Listener:
     Attributes:
         socket: the socket, non-blocking on the agent's side (engines set their own mode).
         inode: inode of the socket file, which tells two listeners of one path apart in socket diagnostics.
-        spare: a second name (hard link) of the socket file, by which a swap can be taken back.
+        spare: where a second name (hard link) of the socket file is kept during a swap, so that it can be taken back.
     """
 
     socket: socket.socket
@@ -37,8 +40,10 @@ class Listener:
     spare: Path
 
     @property
-    def identity(self) -> UnixListener:
+    def identity(self) -> "UnixListener":
         """What socket diagnostics know it by."""
+        from dinp.edges.network.socket_diag import identify
+
         return identify(self.socket)
 
     def close(self) -> None:
@@ -73,28 +78,36 @@ def listen(endpoint: UnixEndpoint) -> Listener:
 def put_in_place(endpoint: UnixEndpoint) -> Listener:
     """Put a fresh listener at the endpoint's path, in one step, whatever socket was there before."""
     path = Path(endpoint.path)
-    temporary = path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}"
+    temporary = _unused_name(path)
     fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         fresh.bind(str(temporary))
-        os.chown(temporary, -1 if endpoint.owner is None else endpoint.owner, _or_unchanged(endpoint.group))
+        os.chown(temporary, _or_unchanged(endpoint.owner), _or_unchanged(endpoint.group))
         temporary.chmod(endpoint.mode)
         fresh.listen(BACKLOG)
-        spare = temporary.with_name(temporary.name + "s")
-        os.link(temporary, spare)
+        inode = temporary.stat().st_ino
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         fresh.close()
         raise
-    return Listener(fresh, path.stat().st_ino, spare)
+    return Listener(fresh, inode, temporary)
+
+
+def swap(endpoint: UnixEndpoint, current: Listener) -> Listener:
+    """Put a fresh listener in the place of `current`, whose clients stay with it; `put_back` can take it back."""
+    current.spare.unlink(missing_ok=True)
+    os.link(endpoint.path, current.spare)
+    return put_in_place(endpoint)
 
 
 def put_back(endpoint: UnixEndpoint, listener: Listener) -> None:
     """Put a listener that was swapped away back at its path."""
-    again = listener.spare.with_name(listener.spare.name + "b")
-    os.link(listener.spare, again)
-    again.rename(endpoint.path)
+    listener.spare.rename(endpoint.path)
+
+
+def _unused_name(path: Path) -> Path:
+    return path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}"
 
 
 def adopt(endpoint: UnixEndpoint, descriptor: int) -> Listener | None:
@@ -109,9 +122,7 @@ def adopt(endpoint: UnixEndpoint, descriptor: int) -> Listener | None:
         taken.close()
         return None
     taken.setblocking(False)
-    spare = path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}s"
-    os.link(path, spare)
-    return Listener(taken, path.stat().st_ino, spare)
+    return Listener(taken, path.stat().st_ino, _unused_name(path))
 
 
 def _leads_to(path: Path, listening: socket.socket) -> bool:

@@ -6,10 +6,10 @@ import socket
 import struct
 
 from dinp.edges.netfilter_probe import probe_firewall
+from dinp.edges.route_probe import probe_routes
 from dinp.edges.small_files import can_open, read_text
 from dinp.model.node_facts import LinkMtu, NetworkFacts
 from dinp.model.resolv_conf import parse_resolv_conf
-from dinp.model.routes import parse_ipv4_routes, parse_ipv6_routes
 
 _UPLINKS = "/run/systemd/resolve/resolv.conf"
 _SIOCGIFMTU = 0x8921
@@ -17,9 +17,7 @@ _SIOCGIFMTU = 0x8921
 
 def probe_network() -> NetworkFacts:
     """The network as it is now."""
-    routes = parse_ipv4_routes(read_text("/proc/self/net/route")) + parse_ipv6_routes(
-        read_text("/proc/self/net/ipv6_route")
-    )
+    routes = probe_routes()
     uplinks = read_text(_UPLINKS)
     return NetworkFacts(
         routes=routes,

@@ -10,12 +10,12 @@ STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/en
 import fcntl
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dinp.edges.owned_trees import remove_tree
 from dinp.edges.process_events import command_line
 from dinp.model.engine_places import TenantDirectories
 from dinp.model.id_range import IdRange
@@ -100,6 +100,12 @@ class StateStore:
             socket=socket,
         )
 
+    def empty_run(self, tenant: str) -> None:
+        """Remove what an earlier engine left of its run-time files."""
+        run = self.root / "tenants" / tenant / "run"
+        if run.is_dir():
+            remove_tree(run)
+
     def ids(self) -> dict[str, IdRange]:
         """The id range of every tenant that has one."""
         found = {}
@@ -121,6 +127,11 @@ class StateStore:
         values = json.loads(file.read_text(encoding="utf-8"))
         return Lease(**{**values, "spare": tuple(values.get("spare", ()))})
 
+    def leases(self) -> dict[str, Lease]:
+        """All leases, by tenant: before anything is started, those of an agent that was killed."""
+        found = {name: self.lease(name) for name in self.tenants()}
+        return {name: lease for name, lease in found.items() if lease is not None}
+
     def write_lease(self, tenant: str, lease: Lease) -> None:
         """Write down what the tenant's engine owns, or is about to."""
         _write(self.root / "tenants" / tenant / "lease.json", json.dumps(asdict(lease)))
@@ -131,7 +142,7 @@ class StateStore:
 
     def forget(self, tenant: str) -> None:
         """Remove everything of a tenant, its cache too."""
-        shutil.rmtree(self.root / "tenants" / tenant)
+        remove_tree(self.root / "tenants" / tenant)
 
 
 def _write(file: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from dinp.agent.vocabulary import Timing
 from dinp.edges import listeners
@@ -10,64 +9,48 @@ from dinp.edges.agent_log import AgentLog
 from dinp.edges.event_loop import EventLoop, reap_orphans
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from dinp.edges.listeners import Listener
-from dinp.edges.state_store import StateStore
 from dinp.model.agent_config import AgentConfig
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.problem import DinpError
 from dinp.model.tenant import Tenant
+from dinp.programs.doors import Doors, withdraw
 from dinp.programs.engine_host import EngineHost
-from dinp.programs.leftovers import take_over
 from dinp.programs.tenant_runtime import TenantRuntime, alive, next_deadline
-
-_GRACE = 5.0
-"""Seconds between the last drain bound and the agent's patience with engines that are still ending."""
 
 
 class Agent:
     """One agent with its tenants; `run` returns when it was told to end and nothing is left."""
 
-    def __init__(self, config: AgentConfig, log: AgentLog, read_again: Callable[[], AgentConfig]) -> None:
-        """Open the sockets of all tenants.
+    def __init__(self, config: AgentConfig, doors: Doors, log: AgentLog, read_again: Callable[[], AgentConfig]) -> None:
+        """Take over open sockets.
 
         Args:
             config: what to serve.
+            doors: the sockets of its tenants; closed when the agent ends.
             log: where to tell what happens.
             read_again: reads the configuration anew (SIGHUP); raises BadInputError when it is wrong.
-
-        Raises:
-            DinpError: a socket cannot be had, or another agent uses the state directory; nothing stays open then.
         """
         self._config = config
         self._log = log
         self._read_again = read_again
         self._ending = False
+        self._doors = doors
         self._loop = EventLoop()
-        self._store = StateStore(config.state_dir)
+        self._host = EngineHost(self._loop, doors.store, log, config.engine)
         self._runtimes: dict[str, TenantRuntime] = {}
-        with ExitStack() as undo:
-            undo.enter_context(self._store.locked())
-            orphaned = take_over(self._store, config.tenants)
-            opened = {}
-            for tenant in config.tenants:
-                listener = orphaned.get(tenant.name) or listeners.listen(tenant.socket)
-                undo.callback(_withdraw, tenant, listener)
-                opened[tenant.name] = (tenant, listener)
-            self._close = undo.pop_all()
-        self._host = EngineHost(self._loop, self._store, log, config.engine)
-        for tenant, listener in opened.values():
-            self._add(tenant, listener)
+        for tenant in config.tenants:
+            self._add(tenant, doors.listeners[tenant.name])
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one ends engines at once. SIGHUP reads the configuration again."""
         prctl(PR_SET_CHILD_SUBREAPER, 1)
         self._loop.watch_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD), self._signalled)
-        with self._close:
-            self._log.say(f"{len(self._runtimes)} sockets are open; engines start with their first client")
-            for runtime in tuple(self._runtimes.values()):
-                runtime.begin()
-            while self._runtimes and not (self._ending and all(r.retired for r in self._runtimes.values())):
-                self._turn()
-            self._loop.close()
+        self._log.say(f"{len(self._runtimes)} sockets are open; engines start with their first client")
+        for runtime in tuple(self._runtimes.values()):
+            runtime.begin()
+        while self._runtimes and not (self._ending and all(r.retired for r in self._runtimes.values())):
+            self._turn()
+        self._loop.close()
 
     def _turn(self) -> None:
         deadline = next_deadline(tuple(self._runtimes.values()))
@@ -131,7 +114,7 @@ class Agent:
             except DinpError as error:
                 self._log.say(str(error), tenant=name, level="error")
                 return
-            self._close.callback(_withdraw, tenant, listener)
+            self._doors.closing.callback(withdraw, tenant, listener)
             self._add(tenant, listener).begin()
         elif engine_changed or runtime.tenant != tenant or runtime.state.problem is not None:
             runtime.tenant = tenant
@@ -140,9 +123,3 @@ class Agent:
 
 def _timing(spec: EngineSpec) -> Timing:
     return Timing(spec.idle_stop_after, spec.drain_within)
-
-
-def _withdraw(tenant: Tenant, listener: Listener) -> None:
-    """Close a listener that was opened for nothing; harmless when it is closed already."""
-    if listener.socket.fileno() >= 0:
-        listeners.remove(tenant.socket, listener)

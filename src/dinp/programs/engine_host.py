@@ -15,9 +15,10 @@ from dinp.edges.listeners import Listener
 from dinp.edges.network.firewall import Firewall
 from dinp.edges.node_probe import living_ranges, probe_node
 from dinp.edges.state_store import StateStore
+from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
-from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.engine_spec import EngineSpec
 from dinp.model.id_range import IdRange, free_range
 from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.tenant import Tenant
@@ -95,12 +96,11 @@ class EngineHost:
             WorldRefusedError: there is no free range of ids left.
         """
         choices = self.choices()
-        if choices.isolation is not IsolationKind.USERNS:
-            return Identity(None, None, None, ())
+        needs = ISOLATIONS[choices.isolation].NEEDS
         instance = self.store.instance()
         return Identity(
-            ids=self._ids(tenant.name),
-            link=link_plan(choices, instance, self.index(tenant.name)),
+            ids=self._ids(tenant.name) if needs.ids else None,
+            link=link_plan(choices, instance, self.index(tenant.name)) if needs.link else None,
             cgroup=f"dinp-{instance}/{tenant.name}" if choices.cgroup_limits else None,
             python=(sys.base_prefix,),
         )
@@ -118,8 +118,11 @@ class EngineHost:
 
     def connections(self, listener: Listener) -> int:
         """Clients of a listener, in its queue and accepted."""
-        from dinp.edges.network.socket_diag import unix_connections
+        from dinp.edges.network.socket_diag import connections, unix_connections
 
+        if os.geteuid() != 0:
+            # What identifies a listener best is told to root only; each is bound under a name of its own, too.
+            return connections(listener.socket.getsockname())
         return unix_connections(listener.identity, acceptors=self._acceptors()).total
 
     def engine_started(self, tenant: str, pid: int) -> None:

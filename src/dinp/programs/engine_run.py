@@ -11,6 +11,7 @@ from dinp.edges import cgroups, engine_log, launch, listeners
 from dinp.edges.engine_network import EngineLink
 from dinp.edges.engine_watch import EngineWatch
 from dinp.edges.listeners import Listener
+from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease
 from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
@@ -85,6 +86,7 @@ class EngineRun:
         choices = host.choices()
         host.progress(f"preparing an engine ({choices.isolation.value}, {choices.storage_driver})")
         isolation = ISOLATIONS[choices.isolation]
+        store.empty_run(tenant.name)
         directories = store.directories(tenant.name, tenant.socket.path)
         identity = host.identity(tenant)
         lease = Lease(cgroup=identity.cgroup, index=host.index(tenant.name), spare=(str(listener.spare),))
@@ -165,6 +167,7 @@ class EngineRun:
         self._read_log()
         words = "\n".join(self._log.recent)
         self._engine = None
+        end_session(engine.pid)
         self._cleanup.close()
         exited = status is not None and status.si_code == os.CLD_EXITED
         number = status.si_status if status is not None else 0

@@ -5,36 +5,44 @@ import os
 from dinp.edges import cgroups, listeners
 from dinp.edges.linux_syscalls import pidfd_getfd
 from dinp.edges.listeners import Listener
+from dinp.edges.network import leftovers
 from dinp.edges.process_events import start_time, wait_for_exit
+from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease, StateStore
 from dinp.model.tenant import Tenant
 
 _FIRST_SOCKET = 3
 
 
-def take_over(store: StateStore, tenants: tuple[Tenant, ...]) -> dict[str, Listener]:
+def take_over(store: StateStore, leases: dict[str, Lease], tenants: tuple[Tenant, ...]) -> dict[str, Listener]:
     """End engines whose agent is gone and remove what was theirs; keep their listening sockets, with their queues.
+
+    Args:
+        store: the state directory, locked.
+        leases: what the killed agent had written down, by tenant.
+        tenants: those that will be served again.
 
     Returns:
         The listeners of tenants whose orphaned engine still held one: clients that wait in it lose nothing.
     """
     sockets = {tenant.name: tenant.socket for tenant in tenants}
     kept: dict[str, Listener] = {}
-    for name in store.tenants():
-        lease = store.lease(name)
-        if lease is None:
-            continue
+    for name, lease in leases.items():
         if _lives(lease):
             descriptor = _listening_descriptor(lease.pid) if name in sockets else None
             listener = listeners.adopt(sockets[name], descriptor) if descriptor is not None else None
             if listener is not None:
                 kept[name] = listener
             wait_for_exit(lease.pid, kill=True)
+            end_session(lease.pid)
         if lease.cgroup is not None:
             cgroups.remove(lease.cgroup)
         for spare in lease.spare:
             if os.path.lexists(spare):
                 os.unlink(spare)
+    if any(lease.index is not None for lease in leases.values()):
+        leftovers.remove(store.instance())
+    for name in leases:
         store.drop_lease(name)
     return kept
 

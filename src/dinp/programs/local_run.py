@@ -1,7 +1,6 @@
 """`dinp run`: one tenant, one command; the engine starts with the command's first connection and goes with it."""
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,13 +13,13 @@ from dinp.edges.child_command import FORWARDED, ChildCommand
 from dinp.edges.event_loop import EventLoop, reap_orphans
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from dinp.edges.local_places import LocalPlace
+from dinp.edges.owned_trees import remove_tree
 from dinp.edges.progress import Progress
 from dinp.edges.state_store import StateStore
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.tenant import Tenant, Workspace
 from dinp.programs.engine_host import EngineHost
-from dinp.programs.leftovers import take_over
 from dinp.programs.tenant_runtime import TenantRuntime
 from dinp.topologies.local import UNSET, client_environment
 
@@ -73,12 +72,20 @@ def clean_up_after_the_killed(log: AgentLog) -> None:
         with local_places.held(place, wait=False) as holder:
             if holder is None:
                 log.say(f"cleaning up after a run that was killed ({place.state.name})")
-                take_over(StateStore(str(place.state)), ())
+                _take_over_all(StateStore(str(place.state)))
                 _forget(place)
 
 
+def _take_over_all(store: StateStore) -> None:
+    leases = store.leases()
+    if leases:
+        from dinp.programs.leftovers import take_over
+
+        take_over(store, leases, ())
+
+
 def _forget(place: LocalPlace) -> None:
-    shutil.rmtree(place.state, ignore_errors=False)
+    remove_tree(place.state)
     local_places.forget(place)
 
 
@@ -99,7 +106,7 @@ class _LocalRun:
         prctl(PR_SET_CHILD_SUBREAPER, 1)
         with ExitStack() as ending:
             ending.enter_context(self._store.locked())
-            take_over(self._store, ())
+            _take_over_all(self._store)
             self._host.choices()
             listener = listeners.listen(self._tenant.socket)
             ending.callback(listeners.remove, self._tenant.socket, listener)

@@ -170,7 +170,7 @@ class TenantRuntime:
         self.take(ActivityMeasured(connections, containers))
 
     def _swap(self) -> None:
-        self.listener = listeners.put_in_place(self.tenant.socket)
+        self.listener = listeners.swap(self.tenant.socket, self.listener)
 
     def _restore(self) -> None:
         """Nobody queues on the fresh listener, or its client is let wait for the engine's next, early, start."""
