@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
-from dinp.isolation import userns
+from dinp.isolation import rootless, userns
 from dinp.isolation.isolation import Isolation
 from dinp.model.engine_spec import IsolationKind
 
-ISOLATIONS: Mapping[IsolationKind, Isolation] = {IsolationKind.USERNS: userns}
+ISOLATIONS: Mapping[IsolationKind, Isolation] = {
+    IsolationKind.USERNS: userns,
+    IsolationKind.ROOTLESS: rootless,
+}

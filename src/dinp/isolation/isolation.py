@@ -30,8 +30,23 @@ class Identity:
     python: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the agent has to give each engine of this kind.
+
+    Attributes:
+        ids: a range of user and group ids of its own.
+        link: a network link of its own.
+    """
+
+    ids: bool
+    link: bool
+
+
 class Isolation(Protocol):
     """One way of keeping engines apart: a module that fills in this form."""
+
+    NEEDS: Needs
 
     def places(self, directories: TenantDirectories) -> EnginePlaces:
         """Where the engine will find things, as it sees them."""

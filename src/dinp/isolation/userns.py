@@ -6,7 +6,7 @@ error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
 """
 
 from dinp.engines.engine import EngineCommand
-from dinp.isolation.isolation import Identity
+from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
@@ -25,6 +25,8 @@ from dinp.model.launch_plan import (
     TreeStep,
 )
 from dinp.model.tenant import Tenant
+
+NEEDS = Needs(ids=True, link=True)
 
 _PLACES = EnginePlaces(
     data="/var/lib/docker",

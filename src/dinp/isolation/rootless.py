@@ -1,0 +1,138 @@
+"""`rootless`: the agent is an ordinary user; rootlesskit makes the namespaces, with ids that newuidmap grants the user.
+
+The engine sees the user's own file system, with the user's own rights: the user is root inside, so what a container's
+root writes belongs to the user outside. Only /etc and /run are copies (rootlesskit's `--copy-up`: a file system in
+memory with links to what the machine has there), so that the engine can have its own files in both.
+
+The network is a user-mode one. slirp4netns comes before pasta: only with it does rootlesskit publish ports while
+`docker run -p` waits (port driver `builtin`); with pasta they follow when pasta next looks for listeners (`implicit`).
+"""
+
+from dinp.engines.engine import EngineCommand
+from dinp.isolation.isolation import Identity, Needs
+from dinp.model.choices import CgroupKind, Choices, EnginePrograms
+from dinp.model.engine_places import EnginePlaces, TenantDirectories
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.launch_plan import Directory, LaunchPlan, Link, TextFile, TreeStep
+from dinp.model.tenant import Tenant
+
+NEEDS = Needs(ids=False, link=False)
+
+_FIRST_SOCKET = 7
+"""rootlesskit keeps 3 and 4 for itself and its child; a shell can name no descriptor above 9."""
+
+_CGROUP_LEAF = "init"
+
+_BECOME_ENGINE = r"""set -e
+door=$1
+shift
+# What is a link here leads to the machine's own, which is not ours to use.
+for own in /run/docker /run/containerd /run/runc /run/xtables.lock /run/docker.sock /etc/docker; do
+    if [ -L "$own" ]; then rm "$own"; fi
+done
+mkdir -p /run/docker /run/containerd /run/runc /etc/docker
+ln -s "$door/docker.sock" /run/docker.sock
+if [ "$LISTEN_FDS" -ge 3 ]; then exec 5<&9 9<&-; fi
+if [ "$LISTEN_FDS" -ge 2 ]; then exec 4<&8 8<&-; fi
+exec 3<&7 7<&-
+export LISTEN_PID=$$
+exec "$@"
+"""
+"""Moves the listening sockets to where sd_listen_fds(3) looks; each `exec` keeps the process id."""
+
+
+def places(directories: TenantDirectories) -> EnginePlaces:
+    """In the user's own tree, except for what lies in the copy of /run."""
+    return EnginePlaces(
+        data=directories.data,
+        run="/run/docker",
+        config=f"{directories.run}/daemon.json",
+        home=f"{directories.run}/home",
+        temporary=f"{directories.run}/tmp",
+        door=directories.door,
+        port_helper=None,
+    )
+
+
+def plan(
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> LaunchPlan:
+    """rootlesskit, which becomes a shell, which becomes the engine."""
+    own = places(directories)
+    links, become_engine = f"{directories.run}/bin", f"{directories.run}/become-engine"
+    return LaunchPlan(
+        tenant=tenant.name,
+        argv=(
+            *_rootlesskit(choices, identity, directories),
+            *("/bin/sh", become_engine, own.door),
+            *command.argv,
+        ),
+        env=(
+            ("PATH", ":".join((links, *choices.programs.path))),
+            ("HOME", own.home),
+            ("TMPDIR", own.temporary),
+            ("XDG_RUNTIME_DIR", "/run"),  # dockerd --rootless insists on one
+            *command.env,
+        ),
+        listen_pid=None,
+        first_fd=_FIRST_SOCKET,
+        tree=(
+            Directory(own.home, 0o700),
+            Directory(own.temporary, 0o700),
+            TextFile(become_engine, _BECOME_ENGINE),
+            *_iptables(choices.programs, links),
+            *command.files,
+        ),
+        owned=(directories.data,),
+        cgroup=identity.cgroup,
+        limits=spec.limits,
+    )
+
+
+def _rootlesskit(choices: Choices, identity: Identity, directories: TenantDirectories) -> tuple[str, ...]:
+    groups: tuple[str, ...] = ()
+    if identity.cgroup is not None and choices.cgroups is CgroupKind.V2:
+        # The engine's group may hold no process once its controllers are given to the groups of containers.
+        groups = (f"--evacuate-cgroup2={_CGROUP_LEAF}",)
+    return (
+        choices.programs.rootlesskit or "rootlesskit",
+        f"--state-dir={directories.run}/rk",
+        *_network(choices.programs),
+        f"--mtu={choices.mtu}",
+        "--disable-host-loopback",
+        "--copy-up=/etc",
+        "--copy-up=/run",
+        "--propagation=rslave",
+        "--pidns",
+        "--ipcns",
+        "--utsns",
+        "--cgroupns",
+        *groups,
+    )
+
+
+def _network(programs: EnginePrograms) -> tuple[str, ...]:
+    if programs.slirp4netns is not None:
+        return (
+            "--net=slirp4netns",
+            f"--slirp4netns-binary={programs.slirp4netns}",
+            "--slirp4netns-sandbox=auto",
+            "--slirp4netns-seccomp=auto",
+            "--port-driver=builtin",
+        )
+    return ("--net=pasta", f"--pasta-binary={programs.pasta}", "--port-driver=implicit")
+
+
+def _iptables(programs: EnginePrograms, links: str) -> tuple[TreeStep, ...]:
+    """The flavour that preflight chose, under the names that dockerd calls, first in PATH."""
+    if programs.iptables is None:
+        return ()
+    head, _, name = programs.iptables.rpartition("/")
+    return tuple(
+        Link(f"{links}/{plain}", f"{head}/{name.replace('iptables', plain, 1)}") for plain in ("iptables", "ip6tables")
+    )
