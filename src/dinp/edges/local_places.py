@@ -50,7 +50,8 @@ def new_place(keep: str | None) -> LocalPlace:
 def unfinished_places() -> Iterator[LocalPlace]:
     """Runs that were not kept; those whose lock nobody holds were killed."""
     folder = state_home() / "runs"
-    for state in sorted(folder.iterdir()) if folder.is_dir() else ():
+    # Beside each directory lies its lock.
+    for state in sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else ():
         yield LocalPlace(state, runtime_home() / "runs" / state.name / "docker.sock", "")
 
 
