@@ -1,12 +1,16 @@
-"""The agent's own nftables table: an engine's way out, and what may not pass.
+"""The firewall of one agent: a table of its own, and a way through other people's.
 
-State lives here as well as in the kernel, because `flush ruleset` (a restart of nftables.service) takes our table away.
+What is in force is remembered here as well as in the kernel, because `flush ruleset` (a restart of nftables.service)
+and the reload of another firewall take rules away; they are put back.
 """
 
 import re
 
-from dinp.edges.network import conntrack, forwarding, nft, rules
+from dinp.edges.network import conntrack, foreign_legacy, foreign_nft, forwarding, nft, rules
+from dinp.edges.network.foreign_chains import Way
 from dinp.edges.network.links import Link
+from dinp.edges.network.nft import Json
+from dinp.edges.network.rule_events import RuleEvents
 from dinp.model.link_plan import LinkPlan, PublishedPort, Transport
 from dinp.model.problem import BadInputError, Problem
 
@@ -25,41 +29,54 @@ class Firewall:
                 Problem("bad-instance", f"{instance!r} cannot name an agent.", "Use one to six of a-z and 0-9.")
             )
         self.instance = instance
+        self._interfaces = f"dinp{instance}-*"
         self._links: dict[str, Link] = {}
         self._ports: dict[PublishedPort, LinkPlan] = {}
+        self._guard: forwarding.Guard | None = None
+        self._events: RuleEvents | None = None
+        self._watched: set[str] = set()
 
     def admit(self, link: Link) -> tuple[str, ...]:
         """Let the engine behind a link out: masquerade, forwarding, MSS, its resolver; and nothing else.
 
         Returns:
-            A sentence for each setting of the machine that had to be changed.
+            A sentence for each setting of the machine that had to be changed, and each firewall that had to be opened.
 
         Raises:
             WorldRefusedError: nft is missing or refused.
             OSError: a kernel setting cannot be written.
         """
         said = forwarding.switch_on()
-        elements = rules.link_elements(self.instance, link.plan, ipv6=link.ipv6)
-        if self._links:
-            nft.apply(*({"add": element} for element in elements))
-        else:
-            nft.apply(*rules.whole_table(self.instance, [(link.plan, link.ipv6)]))
+        self._guard = forwarding.recorded()
+        first = not self._links
         self._links[link.plan.host_name] = link
-        return said
+        if first:
+            self._rebuild()
+        else:
+            self._change("add", rules.link_elements(self.instance, link.plan, ipv6=link.ipv6))
+        return (*said, *self._open_others())
 
     def dismiss(self, plan: LinkPlan) -> tuple[str, ...]:
         """Undo `admit`, after `links.detach`; with the last engine everything of ours goes. Twice does no harm.
 
         Returns:
             A sentence for each setting of the machine that was put back.
+
+        Raises:
+            WorldRefusedError: nft refused.
         """
         link = self._links.pop(plan.host_name, None)
         if link is None:
             return ()
         if self._links:
-            elements = rules.link_elements(self.instance, link.plan, ipv6=link.ipv6)
-            nft.apply(*({"delete": element} for element in elements))
+            self._change("delete", rules.link_elements(self.instance, link.plan, ipv6=link.ipv6))
             return ()
+        return self.sweep()
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove everything of this instance, also what a killed agent has left. Returns and raises as `dismiss`."""
+        foreign_nft.close_for(self._interfaces)
+        foreign_legacy.close_for(self._interfaces)
         nft.apply(*rules.no_table(self.instance))
         return forwarding.switch_off()
 
@@ -70,8 +87,12 @@ class Firewall:
             WorldRefusedError: nft refused.
             OSError: tracked flows could not be dropped.
         """
-        nft.apply({"add": rules.port_element(self.instance, port, plan)})
         self._ports[port] = plan
+        try:
+            self._change("add", [rules.port_element(self.instance, port, plan)])
+        except nft.NftRefusedError:
+            del self._ports[port]
+            raise
         if port.transport is Transport.UDP:
             conntrack.forget_udp(port.host_port)
 
@@ -80,6 +101,67 @@ class Firewall:
         plan = self._ports.pop(port, None)
         if plan is None:
             return
-        nft.apply({"delete": rules.port_element(self.instance, port, plan)})
+        self._change("delete", [rules.port_element(self.instance, port, plan)])
         if port.transport is Transport.UDP:
             conntrack.forget_udp(port.host_port)
+
+    def rules_changed_fd(self) -> int:
+        """Readable when rules of this machine have changed: call `reassert` then. Raises OSError."""
+        if self._events is None:
+            self._events = RuleEvents()
+        return self._events.fileno()
+
+    def reassert(self) -> tuple[str, ...]:
+        """Put back what others have taken away, and open what they have closed; cheap when they have not.
+
+        The older iptables announces no changes; its chains are looked at here and at each `admit`.
+
+        Returns:
+            A sentence for everything that had to be done.
+
+        Raises:
+            WorldRefusedError: nft refused.
+        """
+        if self._events is not None:
+            changed = self._events.changed(rules.table_name(self.instance), self._watched)
+            if not changed:
+                return ()
+        if not self._links:
+            return ()
+        said = []
+        if not nft.exists(rules.FAMILY, rules.table_name(self.instance)):
+            self._rebuild()
+            said.append(f"the table {rules.table_name(self.instance)} was removed by somebody and is back")
+        if self._guard is not None and forwarding.recorded() is None:
+            forwarding.restore(self._guard)
+        return (*said, *self._open_others())
+
+    def close(self) -> None:
+        """Stop watching; rules stay as long as there are links."""
+        if self._events is not None:
+            self._events.close()
+            self._events = None
+
+    def _change(self, verb: str, elements: list[Json]) -> None:
+        try:
+            nft.apply(*({verb: element} for element in elements))
+        except nft.NftRefusedError:
+            # The table may have been flushed away a moment ago; memory already has the new state.
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        links = [(link.plan, link.ipv6) for link in self._links.values()]
+        nft.apply(*rules.whole_table(self.instance, links, self._ports.items()))
+
+    def _open_others(self) -> tuple[str, ...]:
+        ways = [Way("forward", "iifname"), Way("forward", "oifname")]
+        resolvers = {link.plan.nameserver for link in self._links.values() if link.plan.nameserver is not None}
+        ways += [Way("input", "iifname", resolver) for resolver in sorted(resolvers)]
+        chains = foreign_nft.base_chains()
+        self._watched = {place.chain for place in chains} | {foreign_nft.DOCKER_USER}
+        comment = f"engines of the dinp agent {self.instance}"
+        opened = [
+            *foreign_nft.open_for(self._interfaces, ways, chains, comment),
+            *foreign_legacy.open_for(self._interfaces, ways, comment),
+        ]
+        return tuple(f"{place} would stop engines: a rule at its head lets them through" for place in opened)

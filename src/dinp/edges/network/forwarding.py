@@ -5,6 +5,8 @@ on, a table of its own keeps those ways shut: `dinp_forwarding`, shared by all a
 the same time the only record of "it was off before": it lives and dies with the setting, in the kernel.
 """
 
+from dataclasses import dataclass
+
 from dinp.edges.network import nft, sysctl
 from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.nft import Json
@@ -14,6 +16,14 @@ TABLE = "dinp_forwarding"
 _FAMILY = "inet"
 _SWITCH = {"ipv4": "ipv4/ip_forward", "ipv6": "ipv6/conf/all/forwarding"}
 _LINK_PREFIX = "dinp"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What was switched on (`ipv4`, `ipv6`), and the interfaces of that time, between which nothing is to pass."""
+
+    kinds: tuple[str, ...]
+    interfaces: tuple[str, ...]
 
 
 def switch_on() -> tuple[str, ...]:
@@ -32,7 +42,9 @@ def switch_on() -> tuple[str, ...]:
         return ()
     with Netlink(NETLINK_ROUTE) as route:
         others = [name for name in link_names(route) if not name.startswith(_LINK_PREFIX) and name != "lo"]
-    nft.apply(*_guard(off, others))
+    before = recorded()
+    kinds = sorted({*off, *(before.kinds if before else ())})
+    restore(Guard(tuple(kinds), tuple(others)))
     said = []
     for kind in off:
         if kind == "ipv6":
@@ -52,20 +64,19 @@ def switch_off() -> tuple[str, ...]:
         names = link_names(route)
     if any(name.startswith(_LINK_PREFIX) for name in names):
         return ()
-    recorded = _recorded()
-    if recorded is None:
+    guard = recorded()
+    if guard is None:
         return ()
-    kinds, others = recorded
     nft.apply({"delete": {"table": {"family": _FAMILY, "name": TABLE}}})
-    if set(names) - set(others) - {"lo"}:
+    if set(names) - set(guard.interfaces) - {"lo"}:
         # Docker, libvirt and VPNs make an interface and find forwarding on already: switching it off would cut them.
         return ("forwarding stays on: other network interfaces were made since it was switched on",)
     said = []
-    for kind in kinds:
+    for kind in guard.kinds:
         sysctl.write(_SWITCH[kind], "0")
         said.append(f"net.{_SWITCH[kind].replace('/', '.')} is 0 again")
         if kind == "ipv6":
-            for name in others:
+            for name in guard.interfaces:
                 if sysctl.read(f"ipv6/conf/{name}/accept_ra") == "2":
                     sysctl.write(f"ipv6/conf/{name}/accept_ra", "1")
     return tuple(said)
@@ -80,37 +91,35 @@ def _keep_router_advertisements(names: list[str]) -> list[str]:
     ]
 
 
-def _guard(kinds: list[str], names: list[str]) -> list[Json]:
-    """The table: sets named after what was switched, and every way between two interfaces that is to stay shut."""
-    recorded = _recorded()
-    if recorded is not None:
-        kinds = sorted({*kinds, *recorded[0]})
+def restore(guard: Guard) -> None:
+    """Make the guard's table, anew if it is there. Raises WorldRefusedError as nft.apply does."""
     table: Json = {"family": _FAMILY, "name": TABLE}
     inside: Json = {"family": _FAMILY, "table": TABLE}
     hook: Json = {"type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}
+    names = list(guard.interfaces)
     # Pairs rather than two sets: a bridge's own traffic comes and goes by the same interface, and is not ours to stop.
     pairs = [{"concat": [one, other]} for one in names for other in names if one != other]
     ways: Json = {"concat": [{"meta": {"key": "iifname"}}, {"meta": {"key": "oifname"}}]}
     commands: list[Json] = [{"add": {"table": table}}, {"delete": {"table": table}}, {"add": {"table": table}}]
-    commands += [{"add": {"set": inside | {"name": kind, "type": "ifname"}}} for kind in kinds]
+    commands += [{"add": {"set": inside | {"name": kind, "type": "ifname"}}} for kind in guard.kinds]
     commands += [
         {"add": {"set": inside | {"name": "interfaces", "type": "ifname"} | ({"elem": names} if names else {})}},
         {"add": {"set": inside | {"name": "ways", "type": ["ifname", "ifname"]} | ({"elem": pairs} if pairs else {})}},
         {"add": {"chain": inside | {"name": "forward"} | hook}},
     ]
-    for kind in kinds:
+    for kind in guard.kinds:
         family: Json = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": kind}}
         shut: Json = {"match": {"op": "==", "left": ways, "right": "@ways"}}
         commands.append({"add": {"rule": inside | {"chain": "forward", "expr": [family, shut, {"drop": None}]}}})
-    return commands
+    nft.apply(*commands)
 
 
-def _recorded() -> tuple[list[str], list[str]] | None:
-    """What was switched on, and the interfaces of that time; None when nothing was."""
+def recorded() -> Guard | None:
+    """What was switched on, by whichever agent; None when nothing was. Raises WorldRefusedError (`nft-missing`)."""
     try:
         listed = nft.listing("table", _FAMILY, TABLE)
     except nft.NftRefusedError:
         return None
     sets = {found["name"]: found.get("elem", []) for thing in listed if isinstance(found := thing.get("set"), dict)}
-    interfaces = [str(name) for name in sets.get("interfaces", [])]
-    return [kind for kind in _SWITCH if kind in sets], interfaces
+    interfaces = tuple(str(name) for name in sets.get("interfaces", []))
+    return Guard(tuple(kind for kind in _SWITCH if kind in sets), interfaces)

@@ -1,6 +1,6 @@
-"""What the network of a killed agent left behind: its links and its table, found by the agent's own name."""
+"""What the network of a killed agent left behind: its links and its rules, found by the agent's own name."""
 
-from dinp.edges.network import forwarding, nft, rules
+from dinp.edges.network.firewall import Firewall
 from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.route_messages import delete_link, link_names
 
@@ -15,5 +15,4 @@ def remove(instance: str) -> None:
         for name in link_names(route):
             if name.startswith(f"dinp{instance}-"):
                 delete_link(route, name)
-    nft.apply(*rules.no_table(instance))
-    forwarding.switch_off()
+    Firewall(instance).sweep()

@@ -19,10 +19,19 @@ def apply(*commands: Mapping[str, object]) -> None:
     _nft(["-f", "-"], json.dumps({"nftables": commands}))
 
 
-def listing(*what: str) -> list[Json]:
-    """What `nft -j list WHAT` tells, without its preamble. Raises as `apply` does."""
-    said = json.loads(_nft(["list", *what], "") or '{"nftables": []}')
+def listing(*what: str, terse: bool = False) -> list[Json]:
+    """What `nft -j list WHAT` tells, without its preamble; `terse` leaves elements out. Raises as `apply` does."""
+    said = json.loads(_nft([*(["-t"] if terse else []), "list", *what], "") or '{"nftables": []}')
     return [thing for thing in said["nftables"] if "metainfo" not in thing]
+
+
+def exists(family: str, table: str) -> bool:
+    """Whether there is such a table. Raises WorldRefusedError (`nft-missing`)."""
+    try:
+        listing("table", family, table, terse=True)
+    except NftRefusedError:
+        return False
+    return True
 
 
 def _nft(arguments: list[str], given: str) -> str:
