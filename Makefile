@@ -3,7 +3,7 @@ PYTHON ?= python3
 PROVISION = $(PYTHON) -m tools.provision
 # The environment of a purpose: PATH with the engines, clients and tools that setup left in the cache.
 ENV = environment=$$($(PROVISION) --print-env $(1)) && eval "$$environment"
-PYTEST = .venv/bin/pytest
+PYTEST = .venv/bin/pytest --timeout 300
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt lock bench clean

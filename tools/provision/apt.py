@@ -135,9 +135,11 @@ def unpack(wanted: Sequence[Unpacked], folder: Path, cache: Cache, *, say: Say) 
         refresh_lists(say)
         known = known_packages(one.package for one in wanted)
     for one in wanted:
+        if one.package not in known and one.optional:
+            # Remembered as a version without files, so that apt is not asked again each time.
+            (folder / one.package / "absent").mkdir(parents=True, exist_ok=True)
+            continue
         if one.package not in known:
-            if one.optional:
-                continue
             raise RefusalError(
                 f"apt knows no package {one.package} ({one.why}).", "Enable Debian's main, Ubuntu's universe."
             )

@@ -19,13 +19,14 @@ def variables(sources: Sources, purpose: Purpose, checkout: Path, environment: M
     - PATH begins with .venv/bin, the docker command, its plugins, the tools and the packaged engine.
     - DINP_ENGINES: engine folders (each a whole PATH entry), separated by colons, packaged one first.
     - DINP_ENGINE_20_10, DINP_ENGINE_29 …: each of them by version.
-    - DINP_TOOLS, DINP_CNI_PLUGINS, DINP_CLI_PLUGINS, DINP_IMAGES: folders.
+    - DINP_TOOLS, DINP_CLI_PLUGINS, DINP_IMAGES, and for `cluster` DINP_CNI_PLUGINS: folders.
     - DOCKER_CONFIG (not for `run`, which uses the caller's credentials): knows the plugins, and nothing of the user.
     """
     cache = sources.cache
     engines = {folder.name: folder.path(cache) / "bin" for folder in engine_folders(sources)}
     clients = client_folder(sources).path(cache)
-    tools = tools_folder(sources).path(cache)
+    tool_files = tools_folder(sources)
+    tools = tool_files.path(cache)
     first = [
         checkout / ".venv" / "bin",
         clients / "bin",
@@ -39,12 +40,13 @@ def variables(sources: Sources, purpose: Purpose, checkout: Path, environment: M
         "PATH": os.pathsep.join(path),
         "DINP_ENGINES": os.pathsep.join(map(str, engines.values())),
         "DINP_TOOLS": str(tools / "bin"),
-        "DINP_CNI_PLUGINS": str(tools / "cni"),
         "DINP_CLI_PLUGINS": str(clients / "cli-plugins"),
         "DINP_IMAGES": str(images_folder(cache)),
     }
     for name, folder in engines.items():
         found["DINP_ENGINE_" + name.removeprefix("docker-").replace(".", "_")] = str(folder)
+    if any(name.startswith("cni/") for name in tool_files.files):
+        found["DINP_CNI_PLUGINS"] = str(tools / "cni")
     if purpose != "run":
         found["DOCKER_CONFIG"] = str(docker_config(checkout))
     return found

@@ -48,19 +48,21 @@ def registry(
         config = folder / "config.yml"
         # JSON is YAML too.
         config.write_text(json.dumps(configuration(storage, host, folder, ca, users or {})))
-        child = subprocess.Popen(
+        with subprocess.Popen(
             [program, "serve", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True, errors="replace", env={"OTEL_TRACES_EXPORTER": "none"},
-        )  # fmt: skip
-        try:
+        ) as child:  # fmt: skip
             assert child.stderr is not None
-            address = listening_address(child.stderr)
-            reader = threading.Thread(target=drain, args=(child.stderr,), daemon=True)
-            reader.start()
-            yield RunningRegistry(address, child.pid, ca)
-        finally:
-            child.terminate()
-            child.wait()
+            # Read on, so that the registry never blocks on a full pipe.
+            reader = threading.Thread(target=child.stderr.readlines, daemon=True)
+            try:
+                address = listening_address(child.stderr)
+                reader.start()
+                yield RunningRegistry(address, child.pid, ca)
+            finally:
+                child.terminate()
+                if reader.ident is not None:
+                    reader.join()
 
 
 def configuration(
@@ -110,9 +112,3 @@ def listening_address(stderr: IO[str]) -> str:
         if found:
             return found.group(1)
     raise RefusalError("The registry ended before it listened:\n" + "".join(said[-5:]), "See its message above.")
-
-
-def drain(stderr: IO[str]) -> None:
-    """Read on, so that the registry never blocks on a full pipe."""
-    for _ in stderr:
-        pass
