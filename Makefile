@@ -6,6 +6,7 @@ ENV = environment=$$($(PROVISION) --print-env $(1)) && eval "$$environment"
 PYTEST = .venv/bin/pytest --timeout 300
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help setup run test check fmt lock bench clean
 
 help: ## this list
