@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dinp.model.agent_config import AgentConfig
-from dinp.model.config_document import IdLookup, parse_agent_config
+from dinp.model.config_document import parse_agent_config
 from dinp.model.config_keys import AGENT, Key
+from dinp.model.config_section import IdLookup
 from dinp.model.engine_spec import EngineSpec, Limits
 from dinp.model.problem import BadInputError
 

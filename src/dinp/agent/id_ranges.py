@@ -45,7 +45,8 @@ def allocate(
     raise WorldRefusedError(
         Problem(
             "no-free-ids",
-            f"No range of {IDS_PER_TENANT} user ids is left for tenant {tenant}: {len(firsts)} could be given here.",
+            f"No range of {IDS_PER_TENANT} user ids is left for {f'tenant {tenant}' if tenant else 'any tenant'}:"
+            f" {len(firsts)} could be given here.",
             "Remove tenants that are gone from the state directory; in a pod with hostUsers: false run one tenant per"
             " pod, or set hostUsers: true.",
         )

@@ -56,7 +56,7 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
     programs = attempt(lambda: choose_programs(facts, spec, iptables))
     way_out = attempt(lambda: choose_way_out(facts, kind))
     storage = attempt(lambda: choose_storage(facts, kind, spec.storage_driver))
-    networks = attempt(lambda: choose_networks(facts, spec))
+    networks = attempt(lambda: choose_networks(facts, kind, spec))
     cgroups = attempt(lambda: choose_cgroups(facts, kind, spec.limits))
     shift = attempt(lambda: choose_shift(facts, kind, workspaces))
     if problems or programs is None or storage is None or networks is None or cgroups is None or shift is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import socket
 import struct
 
@@ -26,6 +27,7 @@ def probe_network() -> NetworkFacts:
         uplink_resolver=parse_resolv_conf(_UPLINKS, uplinks) if uplinks else None,
         firewall=probe_firewall(),
         tun=can_open("/dev/net/tun"),
+        api_server=os.environ.get("KUBERNETES_SERVICE_HOST", ""),
     )
 
 

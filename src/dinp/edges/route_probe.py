@@ -17,9 +17,9 @@ _NEXT_HOP = struct.Struct("=HBBi")
 _UNICAST = 1
 _LOCAL_TABLE = 255
 _CACHED = 0x200
-_DESTINATION, _LINK, _METRIC, _METRICS, _NEXT_HOPS, _TABLE = 1, 4, 6, 8, 9, 15
+_DESTINATION, _LINK, _METRICS, _NEXT_HOPS, _TABLE = 1, 4, 8, 9, 15
 _MTU = 2
-_ANYWHERE = {socket.AF_INET: bytes(4), socket.AF_INET6: bytes(16)}
+_ANYWHERE: dict[int, bytes] = {socket.AF_INET: bytes(4), socket.AF_INET6: bytes(16)}
 
 
 def probe_routes() -> tuple[Route, ...]:
@@ -48,7 +48,7 @@ def _route(family: int, body: bytes) -> Route | None:
         return None
     destination = ip_address(found.get(_DESTINATION, _ANYWHERE[family]))
     mtu = _number(attributes(found.get(_METRICS, b"")), _MTU, 0)
-    return Route(f"{destination}/{length}", link, _number(found, _METRIC, 0), mtu)
+    return Route(f"{destination}/{length}", link, mtu)
 
 
 def _link(found: dict[int, bytes]) -> str:

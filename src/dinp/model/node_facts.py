@@ -139,6 +139,7 @@ class NetworkFacts:
         uplink_resolver: what systemd-resolved keeps of the real resolvers; None where it does not run.
         firewall: packet filters.
         tun: whether /dev/net/tun is there and opens.
+        api_server: in a pod, the address of its cluster's API server; empty elsewhere.
     """
 
     routes: tuple[Route, ...]
@@ -147,6 +148,7 @@ class NetworkFacts:
     uplink_resolver: ResolvConf | None
     firewall: FirewallFacts
     tun: bool
+    api_server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from dinp.model.decision import Decision
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.resolv_conf import is_loopback
 
 OWN_LINKS = "dinp"
 """How the names of links begin that agents make: agents share the link network, /30 by /30."""
@@ -20,6 +21,9 @@ _BRIDGES = (
     *(f"192.168.{third}.0/20" for third in range(0, 256, 16)),
     # … then what is left of the private ranges (RFC 1918), from the end that fewest people use.
     *(f"10.{second}.0.0/16" for second in range(254, 0, -1)),
+    # Some companies route all private ranges: what is left is for benchmarks (RFC 2544) and for carriers (RFC 6598).
+    *(f"198.19.{third}.0/20" for third in range(0, 256, 16)),
+    *(f"100.{second}.0.0/16" for second in range(127, 63, -1)),
 )
 _LINKS = (
     # For benchmarks between routers (RFC 2544): not routed on the Internet, hardly ever inside.
@@ -45,16 +49,19 @@ class Networks:
 Network = IPv4Network | IPv6Network
 
 
-def choose_networks(facts: NodeFacts, spec: EngineSpec) -> tuple[Networks, tuple[Decision, ...]]:
-    """The networks of engines and of their links.
+def choose_networks(
+    facts: NodeFacts, isolation: IsolationKind, spec: EngineSpec
+) -> tuple[Networks, tuple[Decision, ...]]:
+    """The networks of engines and, where they have any, of their links.
 
     Raises:
         WorldRefusedError: every candidate collides, or one that the user asked for does.
     """
     taken = taken_networks(facts, spec)
     foreign = [network for network, link in taken if not link.startswith(OWN_LINKS)]
-    link = _first_free(_LINKS, foreign, "the engines' links")
-    link6 = _first_free(_LINKS6, foreign, "the engines' IPv6 links")
+    has_link = isolation is IsolationKind.USERNS
+    link = _first_free(_LINKS, foreign if has_link else [], "the engines' links")
+    link6 = _first_free(_LINKS6, foreign if has_link else [], "the engines' IPv6 links")
     blocked: list[Network] = [*(network for network, _ in taken), link]
     if spec.address_pools:
         pools = [(pool, max(_POOL_PREFIX[pool.version], pool.prefixlen)) for pool in _asked(spec, blocked)]
@@ -72,25 +79,36 @@ def choose_networks(facts: NodeFacts, spec: EngineSpec) -> tuple[Networks, tuple
         link_network=str(link),
         link_network6=str(link6),
     )
-    return networks, _decisions(networks, taken, asked=bool(spec.address_pools))
+    decisions = _decisions(networks, taken, asked=bool(spec.address_pools))
+    return networks, decisions if has_link else decisions[:-1]
 
 
 def taken_networks(facts: NodeFacts, spec: EngineSpec) -> list[tuple[Network, str]]:
-    """(network, who has it: a link, or what it is) of everything that must stay reachable from inner containers."""
+    """(network, who has it: a link, or what it is) of everything that must stay reachable from inner containers.
+
+    A pod sees a few addresses of its cluster only, as routes, resolver and API server, never the whole ranges for pods
+    and Services: there the /16 around each address counts.
+    """
     taken: list[tuple[Network, str]] = [
         (ip_network(route.network, strict=False), route.link) for route in facts.network.routes if not route.is_default
     ]
     resolvers = [*facts.network.resolver.nameservers]
     if facts.network.uplink_resolver:
         resolvers += facts.network.uplink_resolver.nameservers
-    for address in dict.fromkeys(resolvers):
-        bare = address.partition("%")[0]
+    named = [(address.partition("%")[0], "nameserver") for address in resolvers if not is_loopback(address)]
+    for address, who in dict.fromkeys([*named, (facts.network.api_server, "API server")]):
         try:
-            taken.append((ip_network(ip_address(bare)), "nameserver"))
+            taken.append((ip_network(ip_address(address)), who))
         except ValueError:
-            continue  # resolv.conf may hold anything; what is no address is reported with the resolvers
+            continue  # resolv.conf may hold anything, and a machine outside clusters has no API server
+    if facts.process.container == "kubernetes":
+        taken = list(dict.fromkeys((_widened(network), who) for network, who in taken))
     taken += [(ip_network(network, strict=False), "engine.avoid_networks") for network in spec.avoid_networks]
     return taken
+
+
+def _widened(network: Network) -> Network:
+    return network.supernet(new_prefix=16) if isinstance(network, IPv4Network) and network.prefixlen > 16 else network
 
 
 def _collides(network: Network, others: list[Network]) -> bool:
