@@ -139,7 +139,7 @@ def _build(
         leaf = _leaf(group) if Namespace.CGROUP in plan.namespaces else []
     if Namespace.MOUNT in plan.namespaces:
         unshare(CLONE_NEWNS)
-        tree.keep_mounts_private()
+        tree.keep_mounts_private(follow=plan.follows_mounts)
         root = staging if plan.private_root else Path("/")
         tree.build(root, plan.tree, materials)
         if plan.private_root:

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dinp.edges.blank_mounts import BlankMounts
@@ -24,6 +25,8 @@ from dinp.edges.linux_syscalls import (
     MS_RDONLY,
     MS_REC,
     MS_REMOUNT,
+    MS_SLAVE,
+    MS_UNBINDABLE,
     OPEN_TREE_CLONE,
     copy_mount,
     mount,
@@ -36,12 +39,14 @@ from dinp.edges.linux_syscalls import (
 from dinp.model.id_range import IdRange
 from dinp.model.launch_plan import (
     Bind,
+    BindEach,
     Blank,
     CgroupMounts,
     Directory,
     FileSystem,
     InsideStep,
     Link,
+    ReadOnly,
     TextFile,
     Tmpfs,
     TreeStep,
@@ -50,9 +55,9 @@ from dinp.model.launch_plan import (
 _QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 
-def keep_mounts_private() -> None:
-    """From here on, nothing mounted in this namespace is seen outside of it."""
-    mount("none", "/", "", MS_REC | MS_PRIVATE)
+def keep_mounts_private(*, follow: bool = False) -> None:
+    """From here on, nothing mounted in this namespace is seen outside of it; with `follow` the reverse is."""
+    mount("none", "/", "", MS_REC | (MS_SLAVE if follow else MS_PRIVATE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ def build(root: Path, steps: Iterable[TreeStep], materials: Materials) -> None:
                 target.mkdir(parents=True, exist_ok=True)
                 size = f",size={step.size}" if step.size is not None else ""
                 mount("tmpfs", str(target), "tmpfs", MS_NOSUID | MS_NODEV, f"mode={step.mode:o}{size}")
+                if step.target == "/":
+                    # The tree must not be found in a copy of the directory in which it is being built.
+                    mount("none", str(target), "", MS_UNBINDABLE)
             case Directory():
                 target.mkdir(parents=True, exist_ok=True)
                 target.chmod(step.mode)
@@ -99,6 +107,10 @@ def build(root: Path, steps: Iterable[TreeStep], materials: Materials) -> None:
                 _bind(step, target, materials.user_namespace)
             case Blank():
                 _lay_blank(step, target, materials.blanks)
+            case BindEach():
+                _bind_each(step, target)
+            case ReadOnly():
+                mount("none", str(target), "", MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
 def _give(target: Path, ids: IdRange | None) -> None:
@@ -144,12 +156,24 @@ def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:
         os.close(tree)
 
 
+def _bind_each(step: BindEach, target: Path) -> None:
+    with os.scandir(step.source) as found:
+        entries = [entry for entry in found if not any(fnmatchcase(entry.name, pattern) for pattern in step.but)]
+    for entry in entries:
+        place = target / entry.name
+        if entry.is_symlink():
+            place.symlink_to(os.readlink(entry.path))
+        else:
+            _bind(Bind(entry.path, str(place), recursive=True, optional=True, devices=True), place, None)
+
+
 def enter(root: Path) -> None:
     """Make `root` the root directory of this mount namespace; the old one is out of reach afterwards."""
     os.chdir(root)
     pivot_root(".", ".")
     umount("/")
     os.chdir("/")
+    mount("none", "/", "", MS_PRIVATE)
 
 
 def mount_inside(steps: Iterable[InsideStep], hierarchies: Iterable[tuple[str, ...]]) -> None:
@@ -191,8 +215,3 @@ def _mount_cgroups(target: Path, hierarchies: tuple[tuple[str, ...], ...]) -> No
         mount(kind, str(point), kind, _QUIET, options)
         for alias in controllers[1:]:
             (target / alias).symlink_to(point.name)
-
-
-def remount_read_only(target: str) -> None:
-    """Take the right to write from a bind mount."""
-    mount("none", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from dinp.isolation import rootless, userns
+from dinp.isolation import rootful, rootless, userns
 from dinp.isolation.isolation import Isolation
 from dinp.model.engine_spec import IsolationKind
 
 ISOLATIONS: Mapping[IsolationKind, Isolation] = {
     IsolationKind.USERNS: userns,
     IsolationKind.ROOTLESS: rootless,
+    IsolationKind.ROOTFUL: rootful,
 }

@@ -9,11 +9,12 @@ The network is a user-mode one. slirp4netns comes before pasta: only with it doe
 """
 
 from dinp.engines.engine import EngineCommand
+from dinp.isolation.engine_files import iptables_links
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import CgroupKind, Choices, EnginePrograms
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
-from dinp.model.launch_plan import Directory, LaunchPlan, Link, TextFile, TreeStep
+from dinp.model.launch_plan import Directory, LaunchPlan, TextFile
 from dinp.model.tenant import Tenant
 
 NEEDS = Needs(ids=False, link=False)
@@ -85,7 +86,7 @@ def plan(
             Directory(own.home, 0o700),
             Directory(own.temporary, 0o700),
             TextFile(become_engine, _BECOME_ENGINE),
-            *_iptables(choices.programs, links),
+            *iptables_links(choices.programs, links),
             *command.files,
         ),
         owned=(directories.data,),
@@ -126,13 +127,3 @@ def _network(programs: EnginePrograms) -> tuple[str, ...]:
             "--port-driver=builtin",
         )
     return ("--net=pasta", f"--pasta-binary={programs.pasta}", "--port-driver=implicit")
-
-
-def _iptables(programs: EnginePrograms, links: str) -> tuple[TreeStep, ...]:
-    """The flavour that preflight chose, under the names that dockerd calls, first in PATH."""
-    if programs.iptables is None:
-        return ()
-    head, _, name = programs.iptables.rpartition("/")
-    return tuple(
-        Link(f"{links}/{plain}", f"{head}/{name.replace('iptables', plain, 1)}") for plain in ("iptables", "ip6tables")
-    )

@@ -6,6 +6,7 @@ error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
 """
 
 from dinp.engines.engine import EngineCommand
+from dinp.isolation.engine_files import iptables_links, resolver, socket_links
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
@@ -99,13 +100,13 @@ def _tree(
     steps += [Bind(f"/etc/{name}", f"/etc/{name}", read_only=True, optional=True) for name in _ETC]
     steps += [Directory(path, 0o1777 if path in {"/run/tmp", "/dev/shm"} else 0o711) for path in _ENGINE_OWNED]
     steps += [TextFile("/run/xtables.lock", "", 0o600)]
-    steps += _etc(tenant, choices)
-    steps += _iptables(choices)
+    steps += _etc(tenant, choices, identity)
+    steps += iptables_links(choices.programs, "/run/bin")
     steps += [Bind(f"/dev/{name}", f"/dev/{name}", devices=True, optional=True) for name in _DEVICES]
     steps += [Link(f"/dev/{name}", to) for name, to in _DEVICE_LINKS]
     steps += [Blank("proc", "/proc"), Blank("sysfs", "/sys"), Link("/var/run", "../run")]
     steps += [Bind(directories.data, _PLACES.data), Bind(directories.door, _PLACES.door)]
-    steps += [Link(path, f"{_PLACES.door}/docker.sock") for path in _socket_links(directories.socket)]
+    steps += socket_links(directories.socket, _PLACES.door)
     steps += [
         Bind(workspace.path, workspace.path, read_only=workspace.read_only, shift_ids=choices.shift_ids)
         for workspace in tenant.workspaces
@@ -113,35 +114,14 @@ def _tree(
     return (*steps, *command.files)
 
 
-def _socket_links(own: str) -> tuple[str, ...]:
-    """Where containers that bind "the Docker socket" look for it: the usual place, and where the client's is."""
-    usual = "/run/docker.sock"
-    same = {usual, f"/var{usual}"}
-    return (usual,) if own in same or own.startswith("/run/dinp/") else (usual, own)
-
-
-def _etc(tenant: Tenant, choices: Choices) -> list[TreeStep]:
-    resolver = [f"nameserver {address}" for address in choices.nameservers]
-    resolver += [f"search {' '.join(choices.search)}"] if choices.search else []
-    resolver += [f"options {' '.join(choices.resolver_options)}"] if choices.resolver_options else []
+def _etc(tenant: Tenant, choices: Choices, identity: Identity) -> list[TreeStep]:
     return [
-        TextFile("/etc/resolv.conf", "\n".join(resolver) + "\n"),
+        resolver(choices, identity),
         TextFile("/etc/hostname", f"dinp-{tenant.name}\n"),
         TextFile("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 dinp-{tenant.name}\n"),
         TextFile("/etc/passwd", "root:x:0:0:root:/run/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
         TextFile("/etc/group", "root:x:0:\ndocker:x:999:\nnogroup:x:65534:\n"),
         TextFile("/etc/nsswitch.conf", "hosts: files dns\n"),
-    ]
-
-
-def _iptables(choices: Choices) -> list[TreeStep]:
-    """The flavour that preflight chose, under the names that dockerd calls, first in PATH."""
-    program = choices.programs.iptables
-    if program is None:
-        return []
-    head, _, name = program.rpartition("/")
-    return [
-        Link(f"/run/bin/{plain}", f"{head}/{name.replace('iptables', plain, 1)}") for plain in ("iptables", "ip6tables")
     ]
 
 

@@ -101,7 +101,28 @@ class CgroupMounts:
     target: str = "/sys/fs/cgroup"
 
 
-TreeStep = Directory | TextFile | Link | Tmpfs | Bind | Blank
+@dataclass(frozen=True, slots=True)
+class BindEach:
+    """Every entry of a directory of the agent's side, with the mounts below it, at its own place in `target`.
+
+    Attributes:
+        source, target: absolute paths; the target is there already.
+        but: names that are left out, as patterns of fnmatch(3). Links are made anew as they are.
+    """
+
+    source: str
+    target: str
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """From here on nothing can be created in the mount at `target`; mounts below it stay as they are."""
+
+    target: str
+
+
+TreeStep = Directory | TextFile | Link | Tmpfs | Bind | Blank | BindEach | ReadOnly
 InsideStep = FileSystem | CgroupMounts | TextFile | Directory
 
 
@@ -118,6 +139,7 @@ class LaunchPlan:
         namespaces: which ones to make.
         ids: the tenant's ids, mapped to 0 …; None without a user namespace.
         private_root: whether the engine gets a tree of its own (else it sees the agent's).
+        follows_mounts: whether what the machine mounts later below a bound directory is seen there.
         tree: built by the agent, as root, before the user namespace exists; paths are the engine's.
         inside: mounted from within the new namespaces, in order.
         owned: directories that are made, and belong to the engine's root, before it starts.
@@ -133,6 +155,7 @@ class LaunchPlan:
     namespaces: frozenset[Namespace] = frozenset()
     ids: IdRange | None = None
     private_root: bool = False
+    follows_mounts: bool = False
     tree: tuple[TreeStep, ...] = ()
     inside: tuple[InsideStep, ...] = ()
     owned: tuple[str, ...] = ()

@@ -89,7 +89,11 @@ class EngineRun:
         store.empty_run(tenant.name)
         directories = store.directories(tenant.name, tenant.socket.path)
         identity = host.identity(tenant)
-        lease = Lease(cgroup=identity.cgroup, index=host.index(tenant.name), spare=(str(listener.spare),))
+        lease = Lease(
+            cgroup=identity.cgroup,
+            index=host.index(tenant.name) if identity.link is not None else None,
+            spare=(str(listener.spare),),
+        )
         store.write_lease(tenant.name, lease)
         self._cleanup.callback(store.drop_lease, tenant.name)
         if identity.cgroup is not None:

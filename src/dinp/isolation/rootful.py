@@ -1,0 +1,116 @@
+"""`rootful`: the engine is root where the agent is. Only when asked for in so many words.
+
+It has mount, process id, network, cgroup, IPC and host name namespaces of its own, so that it does not meddle with an
+engine of the machine, but no user namespace: it sees the agent's file system, and whoever may use it may do with the
+machine what root may. Its own are /run, /etc/docker, /proc, /sys and resolv.conf. `/`, `/run` and `/etc` are file
+systems in memory in which every other entry of the machine's is bound; nothing can be created in `/` and `/etc`
+themselves, because it would not be the machine's.
+"""
+
+from dinp.engines.engine import EngineCommand
+from dinp.isolation.engine_files import iptables_links, resolver
+from dinp.isolation.isolation import Identity, Needs
+from dinp.model.choices import Choices
+from dinp.model.engine_places import EnginePlaces, TenantDirectories
+from dinp.model.engine_spec import EngineSpec
+from dinp.model.launch_plan import (
+    BindEach,
+    CgroupMounts,
+    Directory,
+    FileSystem,
+    InsideStep,
+    LaunchPlan,
+    Link,
+    Namespace,
+    ReadOnly,
+    TextFile,
+    Tmpfs,
+    TreeStep,
+)
+from dinp.model.tenant import Tenant
+
+NEEDS = Needs(ids=False, link=True)
+
+_ENGINES_OF_THE_MACHINE = ("docker*", "containerd*", "runc", "xtables.lock")
+_ENGINE_OWNED = ("/run/docker", "/run/containerd", "/run/runc", "/run/dinp-engine/home", "/run/dinp-engine/tmp")
+_LINKS = "/run/dinp-engine/bin"
+
+
+def places(directories: TenantDirectories) -> EnginePlaces:
+    """On the machine where the agent has them; run-time files in the engine's own /run."""
+    return EnginePlaces(
+        data=directories.data,
+        run="/run/docker",
+        config="/etc/docker/daemon.json",
+        home="/run/dinp-engine/home",
+        temporary="/run/dinp-engine/tmp",
+        door=directories.door,
+        port_helper=f"{directories.door}/port-helper",
+    )
+
+
+def plan(
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> LaunchPlan:
+    """Namespaces of its own except the user namespace, the machine's tree with some parts replaced."""
+    init = choices.programs.init
+    own = places(directories)
+    return LaunchPlan(
+        tenant=tenant.name,
+        argv=(init, "--", *command.argv) if init is not None else command.argv,
+        env=(
+            ("PATH", ":".join((_LINKS, *choices.programs.path))),
+            ("HOME", own.home),
+            ("TMPDIR", own.temporary),
+            ("DINP_PORTS_SOCKET", f"{own.door}/ports.sock"),
+            *command.env,
+        ),
+        listen_pid=2 if init is not None else 1,
+        namespaces=frozenset(Namespace) - {Namespace.USER},
+        private_root=True,
+        follows_mounts=True,
+        tree=_tree(choices, identity, own, command),
+        inside=_inside(),
+        owned=(directories.data,),
+        cgroup=identity.cgroup,
+        limits=spec.limits,
+        link=identity.link,
+    )
+
+
+def _tree(choices: Choices, identity: Identity, own: EnginePlaces, command: EngineCommand) -> tuple[TreeStep, ...]:
+    return (
+        Tmpfs("/"),
+        BindEach("/", "/", but=("etc", "proc", "run", "sys")),
+        Tmpfs("/etc"),
+        BindEach("/etc", "/etc", but=("docker", "resolv.conf")),
+        Tmpfs("/etc/docker"),
+        resolver(choices, identity),
+        Tmpfs("/run"),
+        BindEach("/run", "/run", but=_ENGINES_OF_THE_MACHINE),
+        *(Directory(path, 0o711) for path in _ENGINE_OWNED),
+        TextFile("/run/xtables.lock", "", 0o600),
+        Link("/run/docker.sock", f"{own.door}/docker.sock"),
+        *iptables_links(choices.programs, _LINKS),
+        *command.files,
+        Directory("/proc"),
+        Directory("/sys"),
+        ReadOnly("/etc"),
+        ReadOnly("/"),
+    )
+
+
+def _inside() -> tuple[InsideStep, ...]:
+    return (
+        FileSystem("proc", "/proc"),
+        FileSystem("sysfs", "/sys"),
+        CgroupMounts(),
+        # By these dockerd and runc find out whether containers can have an AppArmor profile or an SELinux label.
+        FileSystem("securityfs", "/sys/kernel/security", optional=True),
+        FileSystem("selinuxfs", "/sys/fs/selinux", optional=True),
+    )
