@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dinp.edges.network import port_request
 from dinp.edges.network.engine_ports import EnginePorts
 from dinp.edges.network.firewall import Firewall
+from dinp.edges.network.forwarder import Forwarder
 from dinp.edges.network.links import Link
 from dinp.edges.network.port_request import BadPortRequestError
-from dinp.edges.network.publication import Forwarder, Publication
+from dinp.edges.network.publication import Publication
 from dinp.edges.network.reservation import PortRefusedError, PortTakenError
 from dinp.model.problem import DinpError
 
@@ -126,7 +127,11 @@ class PortServer:
     def _forward(self, caller: "_Caller", publication: Publication) -> None:
         assert publication.held is not None
         self._forget(publication.held.fileno())
-        caller.forwarder = forwarder = publication.forward()
+        try:
+            caller.forwarder = forwarder = publication.forward()
+        except OSError as error:
+            self._say(f"{publication} cannot be forwarded: {error}")
+            return
         caller.starts += 1
         self._say(f"forwarding {publication} by a process: no kernel rule can")
         self._others[forwarder.fileno()] = lambda: self._forwarder_ended(caller)
