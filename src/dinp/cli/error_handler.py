@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
 from dinp.model.problem import DinpError
 
@@ -12,7 +11,7 @@ DEFECT = 70
 """EX_SOFTWARE of sysexits.h: a defect of dinp itself."""
 
 
-def handled(action: Callable[[], int]) -> NoReturn:
+def handled(action: Callable[[], int]) -> None:
     """Run a command and exit with its code; expected failures are told in words, defects with what a report needs."""
     try:
         code = action()

@@ -1,8 +1,6 @@
 """How control groups are mounted here, and in which of them the agent may make groups of its own."""
 
-import os
-
-from dinp.edges.cgroups import mounted_hierarchies
+from dinp.edges.cgroup_places import hierarchies
 from dinp.edges.small_files import read_text
 from dinp.model.choices import CgroupKind
 from dinp.model.mountinfo import Mount
@@ -11,17 +9,15 @@ from dinp.model.node_facts import CgroupFacts
 
 def probe_cgroups(mounts: tuple[Mount, ...]) -> CgroupFacts:
     """The kind of the mounts, and the writable hierarchies with their controllers."""
-    own, writable, controllers = [], [], []
-    for hierarchy in mounted_hierarchies():
-        own.append(str(hierarchy.own))
-        if not os.access(hierarchy.own, os.W_OK):
-            continue
-        writable.append(str(hierarchy.own))
+    places, controllers, why = [], [], ""
+    for hierarchy in hierarchies():
+        places.append(str(hierarchy.base))
         if hierarchy.unified:
-            controllers += read_text(f"{hierarchy.own}/cgroup.controllers").split()
+            why = hierarchy.why
+            controllers += read_text(f"{hierarchy.base}/cgroup.controllers").split()
         else:
             controllers += [name for name in hierarchy.controllers if not name.startswith("name=")]
-    return CgroupFacts(kind(mounts), tuple(own), tuple(writable), tuple(controllers))
+    return CgroupFacts(kind(mounts), tuple(places), tuple(places), tuple(controllers), why)
 
 
 def kind(mounts: tuple[Mount, ...]) -> CgroupKind:

@@ -1,41 +1,30 @@
-"""The control groups of one engine: made below the agent's own, limited, handed to the engine's root, removed.
+"""The control groups of one engine: made, limited, handed to the engine's root, removed.
 
-On v1 there is one directory per mounted hierarchy, on v2 one directory with a leaf `init` for the engine itself,
-because a group with controllers enabled for its children may hold no process (cgroups(7), "no internal processes").
+On v1 there is one directory per mounted hierarchy, on v2 one directory with a leaf for the engine itself, because a
+group with controllers enabled for its children may hold no process (cgroups(7), "no internal processes"). For the same
+reason the agent moves into a leaf where its own group is the place for engines' groups.
 Only the directory and the files that the kernel names as delegatable change hands, never the limits
 (Documentation/admin-guide/cgroup-v2.rst, "Delegation").
 """
 
 import errno
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dinp.edges.cgroup_places import AGENT_LEAF, Hierarchy, hierarchies
 from dinp.edges.process_events import wait_for_exit
 from dinp.model.engine_spec import Limits
 from dinp.model.id_range import IdRange
 
-_LEAF = "init"
+ENGINE_LEAF = "init"
+_PREFIX = "dinp-"
 _DELEGATED = ("cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks", "memory.oom.group")
 _CPU_PERIOD = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
-    """One mounted cgroup hierarchy, with the agent's own place in it.
-
-    Attributes:
-        controllers: names as in /proc/self/cgroup (`cpu`, `name=systemd`), empty on v2.
-        own: directory of the agent's own group.
-    """
-
-    controllers: tuple[str, ...]
-    own: Path
-
-    @property
-    def unified(self) -> bool:
-        """Whether this is cgroup v2."""
-        return not self.controllers
+_CONTROLLERS = frozenset({"cpu", "cpuset", "io", "memory", "pids"})
+"""Those that are enabled for engines, where there are such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +42,14 @@ class EngineCgroup:
     def unified_leaf(self) -> Path | None:
         """The leaf that the engine itself lives in on v2, when v2 carries controllers."""
         for hierarchy, path in self.hierarchies:
-            if hierarchy.unified and (path / _LEAF).is_dir():
-                return path / _LEAF
+            if hierarchy.unified and (path / ENGINE_LEAF).is_dir():
+                return path / ENGINE_LEAF
         return None
 
 
-def mounted_hierarchies() -> tuple[Hierarchy, ...]:
-    """The hierarchies that are mounted here and writable, from /proc/self/mountinfo and /proc/self/cgroup."""
-    places: dict[tuple[str, ...], str] = {}
-    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-        _, names, path = line.split(":", 2)
-        places[tuple(names.split(",")) if names else ()] = path
-    found: dict[tuple[str, ...], Hierarchy] = {}
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        left, _, right = line.partition(" - ")
-        fields, (kind, _, options) = left.split(), right.split(" ", 2)
-        if kind not in {"cgroup", "cgroup2"}:
-            continue
-        root, point = fields[3], Path(fields[4])
-        for controllers, place in places.items():
-            present = set(controllers) <= set(options.split(","))
-            if controllers in found or (kind == "cgroup2") == bool(controllers) or not present:
-                continue
-            own = point / place.removeprefix(root.rstrip("/")).lstrip("/")
-            if own.is_dir() and os.access(own, os.W_OK):
-                found[controllers] = Hierarchy(controllers, own)
-    return tuple(found.values())
+def directories_of(name: str) -> tuple[str, ...]:
+    """Where the group `name` (a relative path such as `dinp-1a2b/team-a`) is or will be, to be written down."""
+    return tuple(str(hierarchy.base / name) for hierarchy in hierarchies())
 
 
 def make(name: str, limits: Limits, ids: IdRange | None) -> EngineCgroup:
@@ -89,73 +60,86 @@ def make(name: str, limits: Limits, ids: IdRange | None) -> EngineCgroup:
     """
     made: list[tuple[Hierarchy, Path]] = []
     try:
-        for hierarchy in mounted_hierarchies():
-            path = hierarchy.own / name
+        for hierarchy in hierarchies():
+            path = hierarchy.base / name
             path.mkdir(parents=True, exist_ok=True)
             made.append((hierarchy, path))
-            _prepare(hierarchy, path, name, limits)
+            if hierarchy.unified:
+                _prepare_unified(hierarchy.base, path, limits)
+            else:
+                _prepare(hierarchy, path, name, limits)
             if ids is not None:
                 _hand_over(path, ids)
     except OSError:
-        remove(name)
+        remove(str(path) for _, path in made)
         raise
     return EngineCgroup(tuple(made))
 
 
-def _prepare(hierarchy: Hierarchy, path: Path, name: str, limits: Limits) -> None:
-    if hierarchy.unified:
-        available = (hierarchy.own / "cgroup.controllers").read_text(encoding="utf-8").split()
-        if available:
-            _enable_down_to(hierarchy.own, path, available)
-            _set(path / "memory.max", limits.memory)
-            _set(path / "memory.oom.group", 0)
-            _set(path / "pids.max", limits.pids)
-            _set(path / "cpu.max", None if limits.cpus is None else f"{int(limits.cpus * _CPU_PERIOD)} {_CPU_PERIOD}")
-            (path / _LEAF).mkdir(exist_ok=True)
+def _prepare_unified(base: Path, path: Path, limits: Limits) -> None:
+    available = (base / "cgroup.controllers").read_text(encoding="ascii").split()
+    if not available:
         return
+    _enable_down_to(base, path, [name for name in available if name in _CONTROLLERS])
+    _set(path / "memory.max", limits.memory)
+    _set(path / "memory.swap.max", None if limits.memory is None else 0)
+    _set(path / "pids.max", limits.pids)
+    _set(path / "cpu.max", None if limits.cpus is None else f"{int(limits.cpus * _CPU_PERIOD)} {_CPU_PERIOD}")
+    (path / ENGINE_LEAF).mkdir(exist_ok=True)
+
+
+def _enable_down_to(base: Path, path: Path, controllers: list[str]) -> None:
+    """Enable controllers for the children of each group from `base` to above `path`.
+
+    EBUSY says that processes live in `base` itself: they move into a leaf first.
+    """
+    wanted = " ".join(f"+{name}" for name in controllers)
+    for group in (base, *reversed([parent for parent in path.parents if parent.is_relative_to(base) and parent != base])):
+        control = group / "cgroup.subtree_control"
+        try:
+            control.write_text(wanted, encoding="ascii")
+        except OSError as error:
+            if error.errno != errno.EBUSY or group != base:
+                raise
+            leaf = base / AGENT_LEAF
+            leaf.mkdir(exist_ok=True)
+            _move_members(base, leaf)
+            control.write_text(wanted, encoding="ascii")
+
+
+def _move_members(source: Path, target: Path) -> None:
+    """Move all processes of one group to another, also those that are started meanwhile."""
+    while pids := (source / "cgroup.procs").read_text(encoding="ascii").split():
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                (target / "cgroup.procs").write_text(pid, encoding="ascii")
+
+
+def _prepare(hierarchy: Hierarchy, path: Path, name: str, limits: Limits) -> None:
     if "cpuset" in hierarchy.controllers:
-        current = hierarchy.own
+        current = hierarchy.base
         for part in Path(name).parts:
             for file in ("cpuset.cpus", "cpuset.mems"):
-                inherited = (current / file).read_text(encoding="utf-8")
-                (current / part / file).write_text(inherited, encoding="utf-8")
+                inherited = (current / file).read_text(encoding="ascii")
+                (current / part / file).write_text(inherited, encoding="ascii")
             current /= part
     if "memory" in hierarchy.controllers:
         _set(path / "memory.limit_in_bytes", limits.memory)
+        _set(path / "memory.memsw.limit_in_bytes", limits.memory)
     if "pids" in hierarchy.controllers:
         _set(path / "pids.max", limits.pids)
     if "cpu" in hierarchy.controllers:
         _set(path / "cpu.cfs_quota_us", None if limits.cpus is None else int(limits.cpus * _CPU_PERIOD))
 
 
-def _enable_down_to(own: Path, path: Path, controllers: list[str]) -> None:
-    """Enable controllers for the children of each group between `own` and `path`.
-
-    The agent's own processes move into a leaf of `own` first; without that the kernel answers EBUSY.
-    """
-    wanted = " ".join(f"+{name}" for name in controllers if name in {"cpu", "memory", "pids", "io", "cpuset"})
-    current = own
-    while current != path:
-        try:
-            (current / "cgroup.subtree_control").write_text(wanted, encoding="utf-8")
-        except OSError as error:
-            if error.errno != errno.EBUSY or current != own:
-                raise
-            leaf = own / "dinp-agent"
-            leaf.mkdir(exist_ok=True)
-            for pid in (own / "cgroup.procs").read_text(encoding="utf-8").split():
-                (leaf / "cgroup.procs").write_text(pid, encoding="utf-8")
-            (current / "cgroup.subtree_control").write_text(wanted, encoding="utf-8")
-        current /= path.relative_to(current).parts[0]
-
-
 def _set(file: Path, value: int | str | None) -> None:
+    # Accounting of swap may be switched off (swapaccount=0, no swap in the kernel): then there is no file for it.
     if value is not None and file.exists():
-        file.write_text(str(value), encoding="utf-8")
+        file.write_text(str(value), encoding="ascii")
 
 
 def _hand_over(path: Path, ids: IdRange) -> None:
-    for directory in (path, path / _LEAF):
+    for directory in (path, path / ENGINE_LEAF):
         if directory.is_dir():
             os.chown(directory, ids.first, ids.first)
             for name in _DELEGATED:
@@ -163,45 +147,51 @@ def _hand_over(path: Path, ids: IdRange) -> None:
                     os.chown(directory / name, ids.first, ids.first)
 
 
-def remove(name: str) -> tuple[int, ...]:
-    """Remove the group `name` with everything below it, ending what still runs in it.
+def remove(directories: Iterable[str]) -> tuple[int, ...]:
+    """Remove an engine's group with everything below it, ending what still runs in it.
+
+    Args:
+        directories: as `directories_of` said; those that are gone are passed over.
 
     Returns:
         The ids of processes that had to be killed.
     """
     killed: set[int] = set()
-    for hierarchy in mounted_hierarchies():
-        top = hierarchy.own / name
-        if not top.is_dir():
-            continue
-        for directory in sorted((top, *(p for p in top.rglob("*") if p.is_dir())), key=lambda p: -len(p.parts)):
-            killed.update(_kill_members(directory))
-            directory.rmdir()
-        parent = top.parent
-        while parent != hierarchy.own:
-            try:
-                parent.rmdir()
-            except OSError:
-                break
-            parent = parent.parent
+    for top in map(Path, directories):
+        if top.is_dir():
+            below = [path for path in top.rglob("*") if path.is_dir()]
+            for directory in sorted((top, *below), key=lambda path: -len(path.parts)):
+                killed.update(_kill_members(directory))
+                directory.rmdir()
+        _remove_empty_parents(top)
     return tuple(sorted(killed))
+
+
+def _remove_empty_parents(top: Path) -> None:
+    """Remove the group of the agent's engines with the last of them, and undo what was done to `base` for them."""
+    parent = top.parent
+    while parent.name.startswith(_PREFIX):
+        try:
+            parent.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        parent = parent.parent
+    leaf = parent / AGENT_LEAF
+    if leaf.is_dir() and not any(path.is_dir() and path != leaf for path in parent.glob(f"{_PREFIX}*")):
+        with suppress(OSError):  # somebody else has made groups there meanwhile, for which the controllers stay
+            enabled = (parent / "cgroup.subtree_control").read_text(encoding="ascii").split()
+            (parent / "cgroup.subtree_control").write_text(" ".join(f"-{name}" for name in enabled), encoding="ascii")
+            _move_members(leaf, parent)
+            leaf.rmdir()
 
 
 def _kill_members(directory: Path) -> set[int]:
     killed: set[int] = set()
-    while members := (directory / "cgroup.procs").read_text(encoding="utf-8").split():
+    while members := (directory / "cgroup.procs").read_text(encoding="ascii").split():
         for member in members:
             pid = int(member)
             killed.add(pid)
             wait_for_exit(pid, kill=True)
     return killed
-
-
-def members(name: str) -> frozenset[int]:
-    """The processes of the group `name` and of every group below it."""
-    found: set[int] = set()
-    for hierarchy in mounted_hierarchies():
-        top = hierarchy.own / name
-        for file in top.rglob("cgroup.procs") if top.is_dir() else ():
-            found.update(int(line) for line in file.read_text(encoding="utf-8").split())
-    return frozenset(found)

@@ -1,31 +1,69 @@
-"""An engine's link with what hangs on it: its way out, and the ports that it publishes."""
+"""An engine's link with what hangs on it: its way out, and the ports that it publishes.
+
+The code that does the work is imported when it is first needed, or by `warm_up` while nobody waits: an engine that is
+wanted in the agent's first instant is launched before that.
+"""
 
 import os
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 from dinp.edges import listeners
 from dinp.edges.event_loop import EventLoop
-from dinp.edges.network import links, port_helper
-from dinp.edges.network.firewall import Firewall
-from dinp.edges.network.links import Link
-from dinp.edges.network.port_server import PortServer
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.link_plan import LinkPlan
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dinp.edges.network.firewall import Firewall
+    from dinp.edges.network.links import Link
+
 PORTS_SOCKET = "ports.sock"
 PORT_HELPER = "port-helper"
+_HELPER_SOURCE = os.path.join(os.path.dirname(__file__), "network", "port_helper.py")
+
+
+class AgentNetwork:
+    """The network that all engines of one agent share."""
+
+    def __init__(self, instance: str) -> None:
+        """For the agent of that name; nothing is made yet."""
+        self._instance = instance
+        self._firewall: Firewall | None = None
+
+    def warm_up(self) -> None:
+        """Import what linking an engine takes."""
+        import importlib
+
+        for module in ("links", "port_server"):
+            importlib.import_module(f"dinp.edges.network.{module}")
+        from dinp.edges.network.firewall import Firewall
+
+        if self._firewall is None:
+            self._firewall = Firewall(self._instance)
+
+    @property
+    def warm(self) -> bool:
+        """Whether an engine can be linked at once."""
+        return self._firewall is not None
+
+    @property
+    def firewall(self) -> "Firewall":
+        """The rules of all engines of the agent."""
+        self.warm_up()
+        if self._firewall is None:
+            raise RuntimeError("warm_up makes the firewall")
+        return self._firewall
 
 
 class EngineLink:
     """The network of one run of an engine: `prepare`, `attach`, `serve_ports`, and `take_away` at any point."""
 
-    def __init__(self, firewall: Firewall, plan: LinkPlan, loop: EventLoop, say: Callable[[str], None]) -> None:
+    def __init__(self, network: AgentNetwork, plan: LinkPlan, loop: EventLoop, say: Callable[[str], None]) -> None:
         """Nothing is made yet."""
-        self._firewall = firewall
+        self._network = network
         self._plan = plan
         self._loop = loop
         self._say = say
@@ -33,29 +71,33 @@ class EngineLink:
         self._link: Link | None = None
         self._helpers: socket.socket | None = None
 
-    def prepare(self, door: Path, owner: int | None) -> None:
+    def prepare(self, door: str, owner: int | None) -> None:
         """Put the port helper and the socket that it asks at into the directory that the engine shares with us."""
-        script = Path(port_helper.__file__).read_text(encoding="utf-8")
-        helper = door / PORT_HELPER
-        helper.write_text(f"#!{_interpreter()} -IS\n{script}", encoding="utf-8")
-        helper.chmod(0o755)
-        endpoint = UnixEndpoint(str(door / PORTS_SOCKET), 0o600, owner, owner)
+        helper = f"{door}/{PORT_HELPER}"
+        with open(_HELPER_SOURCE, encoding="utf-8") as source, open(helper, "w", encoding="utf-8") as script:
+            script.write(f"#!{_interpreter()} -IS\n{source.read()}")
+        os.chmod(helper, 0o755)
+        endpoint = UnixEndpoint(f"{door}/{PORTS_SOCKET}", 0o600, owner, owner)
         listener = listeners.put_in_place(endpoint)
         self._cleanup.callback(listeners.remove, endpoint, listener)
         self._helpers = listener.socket
 
     def attach(self, pid: int) -> None:
         """Link the network namespace of process `pid` to ours and let it out."""
+        from dinp.edges.network import links
+
         self._link = links.attach(self._plan, pid)
         self._cleanup.callback(self._detach, self._link)
-        for sentence in self._firewall.admit(self._link):
+        for sentence in self._network.firewall.admit(self._link):
             self._say(sentence)
 
     def serve_ports(self) -> None:
         """Answer the port helpers that dockerd starts."""
+        from dinp.edges.network.port_server import PortServer
+
         if self._link is None or self._helpers is None:
             return
-        server = PortServer(self._helpers, self._link, self._firewall, self._say)
+        server = PortServer(self._helpers, self._link, self._network.firewall, self._say)
         self._cleanup.callback(server.close)
         self._loop.watch(server, server.ready)
         self._cleanup.callback(self._loop.unwatch, server.fileno())
@@ -64,13 +106,15 @@ class EngineLink:
         """Remove everything again; twice does no harm."""
         self._cleanup.close()
 
-    def _detach(self, link: Link) -> None:
+    def _detach(self, link: "Link") -> None:
+        from dinp.edges.network import links
+
         links.detach(self._plan)
-        for sentence in self._firewall.dismiss(self._plan):
+        for sentence in self._network.firewall.dismiss(self._plan):
             self._say(sentence)
         os.close(link.network)
 
 
 def _interpreter() -> str:
     """This Python outside of any virtual environment, as the engine sees it too."""
-    return str(Path(sys.executable).resolve())
+    return os.path.realpath(sys.executable)

@@ -109,7 +109,7 @@ def _follow(
     for process in {builder, pid}:
         wait_for_exit(process, kill=True)
     if plan.cgroup is not None:
-        cgroups.remove(plan.cgroup)
+        cgroups.remove(cgroups.directories_of(plan.cgroup))
     raise WorldRefusedError(
         Problem(
             "engine-launch-refused",

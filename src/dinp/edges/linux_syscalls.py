@@ -6,7 +6,6 @@ pivot_root is not, and neither glibc nor musl declares it.
 
 import ctypes
 import os
-import platform
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -74,7 +73,7 @@ def umount(target: str, flags: int = MNT_DETACH) -> None:
 
 def pivot_root(new_root: str, put_old: str) -> None:
     """Make `new_root` the root of this mount namespace (pivot_root(2)); both "." is allowed."""
-    number = _PIVOT_ROOT[platform.machine()]
+    number = _PIVOT_ROOT[os.uname().machine]
     result = _libc.syscall(ctypes.c_long(number), new_root.encode(), put_old.encode())
     _checked(result, f"pivot_root {new_root}")
 

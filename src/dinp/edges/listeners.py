@@ -12,13 +12,13 @@ import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dinp.edges.process_events import command_line
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which is slow: the sockets open from here
     from dinp.edges.network.socket_diag import UnixListener
 
 BACKLOG = 4096

@@ -28,16 +28,18 @@ class Lease:
 
     Attributes:
         pid, started: its first process; 0 before it exists.
-        cgroup: name of its control group below the agent's own; None without one.
+        cgroups: directories of its control group, one per hierarchy.
         index: number of its link among the agent's; None without one.
         spare: second names of its socket files.
+        first_socket: number of the descriptor by which its first process holds the tenant's socket.
     """
 
     pid: int = 0
     started: int = 0
-    cgroup: str | None = None
+    cgroups: tuple[str, ...] = ()
     index: int | None = None
     spare: tuple[str, ...] = ()
+    first_socket: int = 3
 
 
 class StateStore:
@@ -125,7 +127,7 @@ class StateStore:
         if not file.exists():
             return None
         values = json.loads(file.read_text(encoding="utf-8"))
-        return Lease(**{**values, "spare": tuple(values.get("spare", ()))})
+        return Lease(**{**values, "spare": tuple(values["spare"]), "cgroups": tuple(values["cgroups"])})
 
     def leases(self) -> dict[str, Lease]:
         """All leases, by tenant: before anything is started, those of an agent that was killed."""

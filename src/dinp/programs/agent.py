@@ -48,6 +48,9 @@ class Agent:
         self._log.say(f"{len(self._runtimes)} sockets are open; engines start with their first client")
         for runtime in tuple(self._runtimes.values()):
             runtime.begin()
+        self._loop.run_once(self._loop.now())
+        if not any(alive(runtime) for runtime in self._runtimes.values()):
+            self._host.warm_up()
         while self._runtimes and not (self._ending and all(r.retired for r in self._runtimes.values())):
             self._turn()
         self._loop.close()

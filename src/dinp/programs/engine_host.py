@@ -10,9 +10,9 @@ from dinp.agent.preflight import preflight
 from dinp.agent.vocabulary import Phase, State
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.blank_mounts import BlankMounts, make_blank_mounts
+from dinp.edges.engine_network import AgentNetwork
 from dinp.edges.event_loop import EventLoop
 from dinp.edges.listeners import Listener
-from dinp.edges.network.firewall import Firewall
 from dinp.edges.node_probe import living_ranges, probe_node
 from dinp.edges.state_store import StateStore
 from dinp.isolation.all_isolations import ISOLATIONS
@@ -43,7 +43,7 @@ class EngineHost:
     tenants: tuple[Tenant, ...] = ()
     progress: Callable[[str], None] = field(default=lambda _step: None)
     _choices: Choices | None = None
-    _firewall: Firewall | None = None
+    _network: AgentNetwork | None = None
     _blanks: BlankMounts | None = None
     _indexes: dict[str, int] = field(default_factory=dict)
     _engines: dict[str, int] = field(default_factory=dict)
@@ -76,11 +76,26 @@ class EngineHost:
         return self._blanks
 
     @property
-    def network(self) -> Firewall:
-        """The rules of all engines of this agent."""
-        if self._firewall is None:
-            self._firewall = Firewall(self.store.instance())
-        return self._firewall
+    def network(self) -> AgentNetwork:
+        """The network that the engines of this agent share."""
+        if self._network is None:
+            self._network = AgentNetwork(self.store.instance())
+        return self._network
+
+    def warm_up(self) -> None:
+        """Do now, while nobody waits, what the first engine's start would have to do: look, decide, import.
+
+        That engines cannot be had here is not said yet: who connects is told, and it may be mended until then.
+        """
+        try:
+            choices = self.choices()
+        except WorldRefusedError as refused:
+            self.log.say(f"engines cannot be started here as things are: {refused}", level="warning")
+            self.forget_choices()
+            return
+        if ISOLATIONS[choices.isolation].NEEDS.link:
+            self.network.warm_up()
+            self.blanks()
 
     def index(self, tenant: str) -> int:
         """A small number that no other tenant of this agent has."""

@@ -4,12 +4,12 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from dinp.edges import cgroups, engine_log, launch, listeners
 from dinp.edges.engine_network import EngineLink
-from dinp.edges.engine_watch import EngineWatch
 from dinp.edges.listeners import Listener
 from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease
@@ -22,6 +22,10 @@ from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import Problem
 from dinp.model.tenant import Tenant
 from dinp.programs.engine_host import EngineHost
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dinp.edges.engine_watch import EngineWatch
 
 _SIGNALLED = 128
 """An init reports the signal that ended its child as 128 and the signal's number, as shells do."""
@@ -90,14 +94,14 @@ class EngineRun:
         directories = store.directories(tenant.name, tenant.socket.path)
         identity = host.identity(tenant)
         lease = Lease(
-            cgroup=identity.cgroup,
+            cgroups=cgroups.directories_of(identity.cgroup) if identity.cgroup is not None else (),
             index=host.index(tenant.name) if identity.link is not None else None,
             spare=(str(listener.spare),),
         )
         store.write_lease(tenant.name, lease)
         self._cleanup.callback(store.drop_lease, tenant.name)
         if identity.cgroup is not None:
-            self._cleanup.callback(cgroups.remove, identity.cgroup)
+            self._cleanup.callback(cgroups.remove, lease.cgroups)
         user_namespace = None
         if identity.ids is not None:
             user_namespace = make_user_namespace(identity.ids)
@@ -113,7 +117,8 @@ class EngineRun:
         if plan.link is not None:
             link = EngineLink(host.network, plan.link, host.loop, lambda text: host.log.say(text, tenant=tenant.name))
             self._cleanup.callback(link.take_away)
-            link.prepare(Path(directories.door), owner)
+            link.prepare(directories.door, owner)
+        link_first = link is not None and host.network.warm
         host.progress("starting it")
         self._engine = launch.launch(
             plan,
@@ -121,12 +126,12 @@ class EngineRun:
             log=self._log.writer,
             staging=Path(directories.staging),
             materials=Materials(identity.ids, user_namespace, host.blanks() if identity.ids is not None else None),
-            attach_network=link.attach if link is not None else None,
+            attach_network=link.attach if link is not None and link_first else None,
         )
         self._log.release_writer()
         store.write_lease(
             tenant.name,
-            Lease(self._engine.pid, self._engine.started, lease.cgroup, lease.index, lease.spare),
+            replace(lease, pid=self._engine.pid, started=self._engine.started, first_socket=plan.first_fd),
         )
         host.engine_started(tenant.name, self._engine.pid)
         self._cleanup.callback(host.engine_ended, tenant.name)
@@ -136,10 +141,15 @@ class EngineRun:
         host.loop.watch(self._log, self._read_log)
         self._cleanup.callback(host.loop.unwatch, self._log.fileno())
         if link is not None:
+            if not link_first:
+                # Nobody let us warm up: the engine is on its way already, and needs several times as long as this.
+                link.attach(self._engine.pid)
             link.serve_ports()
         self._listen_to(f"{directories.door}/docker.sock", answered)
 
     def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
+        from dinp.edges.engine_watch import EngineWatch
+
         watch = EngineWatch(door)
         self._watch = watch
         self._cleanup.callback(watch.close)

@@ -11,8 +11,6 @@ from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease, StateStore
 from dinp.model.tenant import Tenant
 
-_FIRST_SOCKET = 3
-
 
 def take_over(store: StateStore, leases: dict[str, Lease], tenants: tuple[Tenant, ...]) -> dict[str, Listener]:
     """End engines whose agent is gone and remove what was theirs; keep their listening sockets, with their queues.
@@ -29,14 +27,13 @@ def take_over(store: StateStore, leases: dict[str, Lease], tenants: tuple[Tenant
     kept: dict[str, Listener] = {}
     for name, lease in leases.items():
         if _lives(lease):
-            descriptor = _listening_descriptor(lease.pid) if name in sockets else None
+            descriptor = _listening_descriptor(lease) if name in sockets else None
             listener = listeners.adopt(sockets[name], descriptor) if descriptor is not None else None
             if listener is not None:
                 kept[name] = listener
             wait_for_exit(lease.pid, kill=True)
             end_session(lease.pid)
-        if lease.cgroup is not None:
-            cgroups.remove(lease.cgroup)
+        cgroups.remove(lease.cgroups)
         for spare in lease.spare:
             if os.path.lexists(spare):
                 os.unlink(spare)
@@ -51,10 +48,10 @@ def _lives(lease: Lease) -> bool:
     return lease.pid > 0 and start_time(lease.pid) == lease.started
 
 
-def _listening_descriptor(pid: int) -> int | None:
-    pidfd = os.pidfd_open(pid)
+def _listening_descriptor(lease: Lease) -> int | None:
+    pidfd = os.pidfd_open(lease.pid)
     try:
-        return pidfd_getfd(pidfd, _FIRST_SOCKET)
+        return pidfd_getfd(pidfd, lease.first_socket)
     except OSError:
         return None
     finally:

@@ -117,6 +117,7 @@ class _LocalRun:
             ending.callback(command.close)
             self._loop.watch_signals((*FORWARDED, signal.SIGCHLD), lambda number: self._signalled(command, number))
             self._loop.watch(command, command.follow)
+            self._host.warm_up()
             while command.code is None:
                 self._turn(runtime)
             self._loop.unwatch(command)

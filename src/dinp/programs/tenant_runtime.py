@@ -33,11 +33,14 @@ from dinp.agent.vocabulary import (
 )
 from dinp.edges import listeners
 from dinp.edges.listeners import Listener
-from dinp.edges.refusal import RefusedClient
 from dinp.model.problem import DinpError, Problem
 from dinp.model.tenant import Tenant
 from dinp.programs.engine_host import EngineHost
 from dinp.programs.engine_run import EngineRun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dinp.edges.refusal import RefusedClient
 
 
 class TenantRuntime:
@@ -191,13 +194,15 @@ class TenantRuntime:
         self._serving = None
 
     def _refuse(self, problem: Problem) -> None:
+        from dinp.edges.refusal import RefusedClient
+
         with contextlib.suppress(BlockingIOError):
             client, _ = self.listener.socket.accept()
             refused = RefusedClient(client, problem)
             self._refused.add(refused)
             self._host.loop.watch(refused, lambda: self._advance(refused))
 
-    def _advance(self, refused: RefusedClient) -> None:
+    def _advance(self, refused: "RefusedClient") -> None:
         if refused.advance():
             self._host.loop.unwatch(refused)
             self._refused.discard(refused)

@@ -53,7 +53,7 @@ class Firewall:
         if first:
             self._rebuild()
         else:
-            self._change("add", rules.link_elements(self.instance, link.plan, ipv6=link.ipv6))
+            self._change("add", rules.link_elements(self.instance, link))
         return (*said, *self._open_others())
 
     def dismiss(self, plan: LinkPlan) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Firewall:
         if link is None:
             return ()
         if self._links:
-            self._change("delete", rules.link_elements(self.instance, link.plan, ipv6=link.ipv6))
+            self._change("delete", rules.link_elements(self.instance, link))
             return ()
         return self.sweep()
 
@@ -150,12 +150,15 @@ class Firewall:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        links = [(link.plan, link.ipv6) for link in self._links.values()]
-        nft.apply(*rules.whole_table(self.instance, links, self._ports.items()))
+        nft.apply(*rules.whole_table(self.instance, self._links.values(), self._ports.items()))
 
     def _open_others(self) -> tuple[str, ...]:
         ways = [Way("forward", "iifname"), Way("forward", "oifname")]
-        resolvers = {link.plan.nameserver for link in self._links.values() if link.plan.nameserver is not None}
+        resolvers = {
+            link.translated_resolver or link.plan.host_address
+            for link in self._links.values()
+            if link.plan.nameserver is not None
+        }
         ways += [Way("input", "iifname", resolver) for resolver in sorted(resolvers)]
         chains = foreign_nft.base_chains()
         self._watched = {place.chain for place in chains} | {foreign_nft.DOCKER_USER}

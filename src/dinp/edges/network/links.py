@@ -10,17 +10,32 @@ from dataclasses import dataclass
 from dinp.edges.network import route_messages, sysctl
 from dinp.edges.network.namespace import inside, open_network
 from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
+from dinp.edges.network.socket_diag import is_bound_to_device
 from dinp.model.link_plan import LinkPlan
 from dinp.model.problem import Problem, WorldRefusedError
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it came to be; `network` is a descriptor of the engine's namespace, the caller's to close."""
+    """A link as it came to be.
+
+    Attributes:
+        plan: what was wished for.
+        network: a descriptor of the engine's namespace, the caller's to close.
+        ipv6: whether it has IPv6; not on a machine that has it switched off.
+        relays_resolver: whether the resolver of the plan takes queries from loopback only by interface, as the stub
+            of systemd-resolved does, or speaks IPv6: then address translation does not get there, and a process has to.
+    """
 
     plan: LinkPlan
     network: int
     ipv6: bool
+    relays_resolver: bool = False
+
+    @property
+    def translated_resolver(self) -> str | None:
+        """The resolver that address translation leads to, if any."""
+        return None if self.relays_resolver else self.plan.nameserver
 
 
 def attach(plan: LinkPlan, pid: int) -> Link:
@@ -29,7 +44,7 @@ def attach(plan: LinkPlan, pid: int) -> Link:
     A link of the same name, left by an agent that was killed, is replaced. What a failed attempt made is taken away.
 
     Returns:
-        The link; `ipv6` is False when this machine has IPv6 switched off: then the engine has none either.
+        The link.
 
     Raises:
         WorldRefusedError: `link-refused`, with the step that failed.
@@ -51,7 +66,11 @@ def attach(plan: LinkPlan, pid: int) -> Link:
         os.close(network)
         detach(plan)
         raise _refusal(plan, step, error) from error
-    return Link(plan, network, ipv6)
+    return Link(plan, network, ipv6, _needs_relay(plan.nameserver))
+
+
+def _needs_relay(nameserver: str | None) -> bool:
+    return nameserver is not None and (":" in nameserver or is_bound_to_device(nameserver, 53))
 
 
 def detach(plan: LinkPlan) -> bool:

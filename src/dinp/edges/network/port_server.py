@@ -7,6 +7,7 @@ import contextlib
 import select
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from dinp.edges.network import port_request
 from dinp.edges.network.engine_ports import EnginePorts
@@ -15,7 +16,8 @@ from dinp.edges.network.forwarder import Forwarder
 from dinp.edges.network.links import Link
 from dinp.edges.network.port_request import BadPortRequestError
 from dinp.edges.network.publication import Publication
-from dinp.edges.network.reservation import PortRefusedError, PortTakenError
+from dinp.edges.network.reservation import PortRefusedError, PortTakenError, relay_sockets
+from dinp.model.link_plan import Transport
 from dinp.model.problem import DinpError
 
 MOST_PORTS = 1024
@@ -23,6 +25,8 @@ MOST_PORTS = 1024
 
 MOST_FORWARDER_STARTS = 3
 """A forwarder that keeps ending is not started again for the same publication."""
+
+RESOLVER_PORT = 53
 
 PUBLISHED = b"0\n"
 
@@ -47,6 +51,11 @@ class PortServer:
         self._callers: dict[int, _Caller] = {}
         self._others: dict[int, Callable[[], None]] = {}
         self._epoll.register(listener, select.EPOLLIN)
+        self._relays: list[Forwarder] = []
+        self._resolvers = relay_sockets(link)
+        for transport, held in self._resolvers:
+            self._others[held.fileno()] = partial(self._relay, transport, held)
+            self._epoll.register(held, select.EPOLLIN)
 
     def fileno(self) -> int:
         """Readable when `ready` has something to do."""
@@ -70,6 +79,10 @@ class PortServer:
         """Take every port back and let go of the engine."""
         for caller in list(self._callers.values()):
             self._part(caller)
+        for relay in self._relays:
+            relay.close()
+        for _, held in self._resolvers:
+            held.close()
         self._epoll.close()
         self._inner.close()
 
@@ -113,8 +126,19 @@ class PortServer:
             self._say(f"refused a published port: {error}")
             return f"1\n{error}\n".encode()
         self._watch(caller)
-        self._say(f"published {caller.publication}")
+        served = caller.publication.is_served
+        self._say(f"published {caller.publication}{'' if served else ', though nothing translates it to IPv4'}")
         return PUBLISHED
+
+    def _relay(self, transport: Transport, held: socket.socket) -> None:
+        """A first query has come for a resolver that only this machine's own processes reach."""
+        self._forget(held.fileno())
+        nameserver = self._link.plan.nameserver
+        assert nameserver is not None
+        try:
+            self._relays.append(Forwarder(held, transport, nameserver, RESOLVER_PORT))
+        except OSError as error:
+            self._say(f"the resolver {nameserver} cannot be relayed: {error}")
 
     def _watch(self, caller: "_Caller") -> None:
         """Wait for clients that come to the socket itself: no rule led them on, so a forwarder has to."""

@@ -23,7 +23,7 @@ class Publication:
         self.request = request
         self._plan = plan
         with contextlib.ExitStack() as undo:
-            self.held = reservation.reserve(request.port)
+            self.held = reservation.reserve(request.port) if self.is_served else None
             if self.held is not None:
                 undo.callback(self.held.close)
             inner.lead(request)
@@ -38,6 +38,11 @@ class Publication:
         port = self.request.port
         host = f"[{port.host_address}]" if ":" in port.host_address else port.host_address
         return f"{host}:{port.host_port}->{self.request.container_port}/{port.transport.value}"
+
+    @property
+    def is_served(self) -> bool:
+        """Whether anything answers: nothing translates SCTP between IPv6 and IPv4, and dockerd asks for both."""
+        return not (self.request.translates and self.request.port.transport is Transport.SCTP)
 
     @property
     def can_forward(self) -> bool:

@@ -3,6 +3,7 @@
 import errno
 import socket
 
+from dinp.edges.network.links import Link
 from dinp.model.link_plan import PublishedPort, Transport
 
 _BACKLOG = 128
@@ -48,6 +49,25 @@ def reserve(port: PublishedPort) -> socket.socket | None:
         raise PortRefusedError(_listen_failed(port, error)) from error
     held.setblocking(False)
     return held
+
+
+def relay_sockets(link: Link) -> list[tuple[Transport, socket.socket]]:
+    """Sockets for DNS at the link's address, where queries have to be relayed; none where they need not.
+
+    None either where a resolver listens on every address of the machine: then queries reach that one.
+
+    Raises:
+        PortRefusedError: the address cannot be bound.
+    """
+    found: list[tuple[Transport, socket.socket]] = []
+    for transport in (Transport.UDP, Transport.TCP) if link.relays_resolver else ():
+        try:
+            held = reserve(PublishedPort(transport, link.plan.host_address, 53))
+        except PortTakenError:
+            continue
+        if held is not None:
+            found.append((transport, held))
+    return found
 
 
 def _open(family: socket.AddressFamily, transport: Transport) -> socket.socket:

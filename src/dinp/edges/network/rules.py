@@ -6,6 +6,7 @@ hash look-ups whether there are two engines or two hundred.
 
 from collections.abc import Iterable
 
+from dinp.edges.network.links import Link
 from dinp.edges.network.nft import Json
 from dinp.model.link_plan import LinkPlan, PublishedPort
 
@@ -28,9 +29,9 @@ def table_name(instance: str) -> str:
 
 
 def whole_table(
-    instance: str, links: Iterable[tuple[LinkPlan, bool]], ports: Iterable[tuple[PublishedPort, LinkPlan]] = ()
+    instance: str, links: Iterable[Link], ports: Iterable[tuple[PublishedPort, LinkPlan]] = ()
 ) -> list[Json]:
-    """Commands that make the table anew with these links (plan, whether it has IPv6), whatever was there before."""
+    """Commands that make the table anew with these links, whatever was there before."""
     table = table_name(instance)
     head: Json = {"family": FAMILY, "name": table}
     commands: list[Json] = [{"add": {"table": head}}, {"delete": {"table": head}}, {"add": {"table": head}}]
@@ -40,7 +41,7 @@ def whole_table(
         base: Json = {"type": kind, "hook": hook, "prio": priority, "policy": "accept"} if kind else {}
         commands.append({"add": {"chain": _named(table, chain) | base}})
         commands += [{"add": {"rule": {"family": FAMILY, "table": table, "chain": chain, "expr": r}}} for r in rules]
-    commands += [{"add": element} for plan, ipv6 in links for element in link_elements(instance, plan, ipv6=ipv6)]
+    commands += [{"add": element} for link in links for element in link_elements(instance, link)]
     commands += [{"add": port_element(instance, port, plan)} for port, plan in ports]
     return commands
 
@@ -51,20 +52,20 @@ def no_table(instance: str) -> list[Json]:
     return [{"add": {"table": head}}, {"delete": {"table": head}}]
 
 
-def link_elements(instance: str, plan: LinkPlan, *, ipv6: bool) -> list[Json]:
+def link_elements(instance: str, link: Link) -> list[Json]:
     """The elements of one engine, to be added or deleted."""
-    table = table_name(instance)
+    table, plan = table_name(instance), link.plan
     found = [
         _element(table, "links", plan.host_name),
         _element(table, "addresses", plan.engine_address),
         _element(table, "sources", {"concat": [plan.host_name, plan.engine_address]}),
     ]
-    if ipv6:
+    if link.ipv6:
         found.append(_element(table, "addresses6", plan.engine_address6))
         found.append(_element(table, "sources6", {"concat": [plan.host_name, plan.engine_address6]}))
-    if plan.nameserver is not None:
+    if link.translated_resolver is not None:
         key = {"concat": [plan.host_name, plan.host_address]}
-        found.append(_element(table, "resolvers", [[key, plan.nameserver]]))
+        found.append(_element(table, "resolvers", [[key, link.translated_resolver]]))
     return found
 
 

@@ -8,6 +8,7 @@ Two listeners may have had the same path or port, one after the other, in a swap
 - TCP: an accepted socket does not tell its listener; which process accepted it does.
 """
 
+import errno
 import os
 import socket
 import struct
@@ -27,6 +28,7 @@ _SYN_RECEIVED, _LISTENING = 3, 10
 
 _INET_REQUEST = struct.Struct("=BBBxI2s46x")
 _INET_REPLY = struct.Struct("=BBxx48xIIIII")
+_INET_SOURCE, _INET_DEVICE = 8, 40
 
 _OPEN_BOUND_FILE = 0x89E0
 """ioctl SIOCUNIXFILE (include/uapi/linux/un.h): a descriptor of the file that a socket is bound to."""
@@ -134,6 +136,27 @@ def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None 
     if acceptors is not None:
         accepted &= {inode for pid in acceptors for _, inode in _sockets_of(pid)}
     return Connections(waiting, len(accepted))
+
+
+def is_bound_to_device(address: str, port: int) -> bool:
+    """Whether the UDP socket of this namespace at an IPv4 address takes what comes by one interface only.
+
+    Returns:
+        False also when there is no such socket, or when the kernel cannot tell (udp_diag is missing).
+    """
+    request = _INET_REQUEST.pack(socket.AF_INET, socket.IPPROTO_UDP, 0, _ALL_STATES, struct.pack("!H", port))
+    packed = socket.inet_aton(address)
+    with Netlink(NETLINK_SOCK_DIAG) as diag:
+        try:
+            found = diag.dump(_BY_FAMILY, request)
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                return False
+            raise
+    return any(
+        body[_INET_SOURCE : _INET_SOURCE + 4] == packed and struct.unpack_from("=I", body, _INET_DEVICE)[0]
+        for body in found
+    )
 
 
 def _unix_sockets() -> Iterator[tuple[int, int, dict[int, bytes]]]:
