@@ -115,3 +115,9 @@ def test_a_killed_build_is_forgotten_by_the_next(source: Path, tmp_path: Path) -
     (folder / ".half-done-killed").mkdir(parents=True)
     go_program(hello(source), cache, say=print)
     assert [path.name[:6] for path in folder.iterdir()] == ["v1.0.0"]
+
+
+@pytest.mark.parametrize(("plugin", "version"), [("buildx", "v0.33.0"), ("compose", "v5.1.0")])
+def test_the_docker_command_finds_its_plugins(plugin: str, version: str) -> None:
+    done = subprocess.run(["docker", plugin, "version"], capture_output=True, text=True)
+    assert version in done.stdout, done.stderr

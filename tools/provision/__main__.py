@@ -101,10 +101,13 @@ def all_folders(sources: Sources) -> tuple[Folder, ...]:
 
 
 def write_docker_config(sources: Sources) -> None:
-    """Give the tests a configuration of the docker command in which it finds its plugins."""
+    """Give the tests a configuration of the docker command in which it finds its plugins, if there are any."""
+    clients = client_folder(sources)
+    if not any(name.startswith("cli-plugins/") for name in clients.files):
+        return
     config = docker_config(CHECKOUT)
     config.mkdir(parents=True, exist_ok=True)
-    plugins = client_folder(sources).path(sources.cache) / "cli-plugins"
+    plugins = clients.path(sources.cache) / "cli-plugins"
     (config / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(plugins)]}, indent=2) + "\n")
 
 

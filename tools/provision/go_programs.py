@@ -57,8 +57,8 @@ def go_program(program: GoProgram, cache: Cache, *, say: Say) -> Path:
         final = cached_path(program, cache)
         if not final.exists():
             require_go(program)
-            say(f"  compiling {program.name} {program.version} (Go, once; kept in {final.parent})")
             with new_folder(final.parent) as folder:
+                say(f"  compiling {program.name} {program.version} (Go, once; kept in {final.parent})")
                 compile_into(program, folder, say=say)
     return final
 

@@ -1,0 +1,1 @@
+"""Makes the reference pages that are drawn from tables of the source: `python -m tools.docs`."""
