@@ -70,8 +70,9 @@ def test_an_old_python_is_named() -> None:
 
 
 def test_debian_keeps_venv_in_a_package_of_its_own() -> None:
-    assert "python3.11-venv" in refusal(machine(has_venv=False))
-    assert "ensurepip" in refusal(machine(has_venv=False, os_release=FEDORA))
+    assert plan(machine(has_venv=False), RUN).install == ("python3.11-venv",)
+    assert "apt-get install --no-install-recommends python3.11-venv" in refusal(machine(has_venv=False, is_root=False))
+    assert "ensurepip" in refusal(machine(has_venv=False, has_apt=False, os_release=FEDORA))
 
 
 @pytest.mark.parametrize(

@@ -29,18 +29,22 @@ def wanted_programs(needs: Needs) -> tuple[str, ...]:
 def plan(machine: Machine, needs: Needs) -> Plan:
     """What to do on this machine for these needs. Raises RefusalError when a person has to act first."""
     require_linux(machine)
+    require_new_python(machine)
     family = family_of(machine.os_release)
-    require_python(machine, family)
     missing = [one for one in needs.programs if one.name not in machine.present]
     if not machine.has_apt or family != DEBIAN:
+        require_venv(machine)
         require_present(machine, needs, missing, family)
         return Plan(install=(), unpack=(), from_path=True)
-    if missing and not machine.is_root:
+    packages = sorted({package_of(one.name, DEBIAN) for one in missing})
+    if not machine.has_venv:
+        missing.append(Program("ensurepip", "Python's virtual environments"))
+        packages.append(f"python{version(machine)}-venv")
+    if packages and not machine.is_root:
         raise RefusalError(
             f"Missing: {sentence(missing)}. Installing takes root, and this is an ordinary user.",
-            f"Run once as root (sudo), then repeat this:\n  {how_to_install([one.name for one in missing], family)}",
+            f"Run once as root (sudo), then repeat this:\n  {DEBIAN.install} {' '.join(packages)}",
         )
-    packages = sorted({package_of(one.name, DEBIAN) for one in missing})
     return Plan(install=tuple(packages), unpack=needs.unpacked, from_path=False)
 
 
@@ -60,21 +64,27 @@ def require_linux(machine: Machine) -> None:
     )
 
 
-def require_python(machine: Machine, family: Family | None) -> None:
-    """Refuse a Python that is too old or cannot make virtual environments."""
-    have = ".".join(map(str, machine.python))
+def require_new_python(machine: Machine) -> None:
+    """Refuse a Python that is too old."""
     if machine.python < OLDEST_PYTHON:
         raise RefusalError(
-            f"Python {have} is too old: dinp needs 3.11 or newer.",
+            f"Python {version(machine)} is too old: dinp needs 3.11 or newer.",
             "Install a newer one and name it: make PYTHON=python3.12 …",
         )
+
+
+def require_venv(machine: Machine) -> None:
+    """Refuse a Python that cannot make virtual environments, where apt cannot mend it."""
     if not machine.has_venv:
-        remedy = (
-            f"As root: {DEBIAN.install} python{have}-venv"
-            if family == DEBIAN
-            else "Install Python's venv and ensurepip modules."
+        raise RefusalError(
+            f"Python {version(machine)} cannot make virtual environments here.",
+            "Install the package that has Python's venv and ensurepip modules.",
         )
-        raise RefusalError(f"Python {have} cannot make virtual environments here.", remedy)
+
+
+def version(machine: Machine) -> str:
+    """3.11 and the like."""
+    return ".".join(map(str, machine.python))
 
 
 def require_present(machine: Machine, needs: Needs, missing: list[Program], family: Family | None) -> None:
