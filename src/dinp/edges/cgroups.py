@@ -94,7 +94,10 @@ def _enable_down_to(base: Path, path: Path, controllers: list[str]) -> None:
     EBUSY says that processes live in `base` itself: they move into a leaf first.
     """
     wanted = " ".join(f"+{name}" for name in controllers)
-    for group in (base, *reversed([parent for parent in path.parents if parent.is_relative_to(base) and parent != base])):
+    for group in (
+        base,
+        *reversed([parent for parent in path.parents if parent.is_relative_to(base) and parent != base]),
+    ):
         control = group / "cgroup.subtree_control"
         try:
             control.write_text(wanted, encoding="ascii")

@@ -94,15 +94,17 @@ class CgroupFacts:
 
     Attributes:
         kind: how they are mounted.
-        own: directories of the agent's own group, one per hierarchy.
+        own: directories for the agent's engines' groups, one per hierarchy.
         writable: those of `own` in which the agent may make groups.
         controllers: controllers found in writable hierarchies.
+        why: on v2, why it is that directory; empty when there is none.
     """
 
     kind: CgroupKind
     own: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     controllers: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def choose_cgroups(
         if groups.writable
         else "; the agent may make none"
     )
+    if groups.kind is CgroupKind.V2 and groups.why:
+        seen += f", in {groups.writable[-1]} ({groups.why})"
     if absent:
         raise WorldRefusedError(_limits_refused(absent, seen))
     chosen = "limits and accounting for each engine" if possible else "no groups of its own"
