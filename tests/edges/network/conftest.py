@@ -41,10 +41,12 @@ class Host:
         assert done.returncode == 0, (argv, done.stderr)
         return done.stdout
 
-    def serves(self, transport: str, address: str, port: int, words: str) -> None:
-        """A server that answers `words` and who asked."""
+    def serves(self, transport: str, address: str, port: int, words: str, device: str = "") -> None:
+        """A server that answers `words` and who asked; with `device` only what comes by that interface."""
         argv = ["nsenter", f"--net=/proc/{self.pid}/ns/net", sys.executable, "-I", "-S", str(SERVER)]
-        server = subprocess.Popen([*argv, transport, address, str(port), words], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(
+            [*argv, transport, address, str(port), words, device], stdout=subprocess.PIPE, text=True
+        )
         self.servers.append(server)
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"

@@ -28,12 +28,14 @@ class Docker:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self.socket))
             listener.listen()
+            self.log.touch()
             stop, self._stop = os.pipe()
             self._agent = os.fork()
             if self._agent == 0:
                 os.close(self._stop)
                 self._serve(listener, firewall, stop)
             os.close(stop)
+        self.until(lambda log: "serving" in log)
 
     def _serve(self, listener: socket.socket, firewall: Firewall, stop: int) -> None:
         code = 1
@@ -45,6 +47,7 @@ class Docker:
                     log.flush()
 
                 server = PortServer(listener, self.engine.link, firewall, say)
+                say("serving")
                 while True:
                     readable, _, _ = select.select([server, stop], [], [])
                     if stop in readable:

@@ -155,3 +155,24 @@ def test_nonsense_is_refused_and_harms_nobody(dockers: MakeDocker) -> None:
                 said = b""
             assert said == b"" or said.startswith((b"1\n-", b"1\nthe arguments"))
     assert docker.publish("0.0.0.0", 8088, 80) == "0\n"
+
+
+def test_a_resolver_that_listens_on_the_loopback_device_only(
+    machine: Host, engines: Callable[..., Engine], hosts: Callable[..., Host], firewall: Firewall, tmp_path: Path
+) -> None:
+    for transport in ("udp", "tcp"):
+        machine.serves(transport, "127.0.0.53", 53, "resolver sees", device="lo")
+    engine = engines(0, nameserver="127.0.0.53")
+    docker = Docker(engine, hosts(), firewall, tmp_path)
+    assert engine.host.does(ask("udp", "10.213.0.1", 53)) == "resolver sees 127.0.0.1"
+    assert engine.host.does(ask("tcp", "10.213.0.1", 53)) == "resolver sees 127.0.0.1"
+    docker.close()
+    assert engine.host.does(ask("tcp", "10.213.0.1", 53)) == "refused"
+
+
+def test_sctp(dockers: MakeDocker) -> None:
+    docker = dockers(0)
+    assert docker.publish("0.0.0.0", 8088, 80, "sctp") == "0\n"
+    assert docker.publish("::", 8088, 80, "sctp") == "0\n"
+    assert any("sctp" in str(thing) and "10.213.0.2" in str(thing) for thing in own_rules())
+    assert "published [::]:8088->80/sctp, though nothing translates it to IPv4" in docker.log.read_text()
