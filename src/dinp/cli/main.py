@@ -12,6 +12,7 @@ from dinp.cli.error_handler import handled
 COMMANDS = {
     "run": "give a command a private engine, and take it away again",
     "agent": "serve tenants, each with an engine of its own",
+    "render": "manifests that give pods Docker, ready for kubectl apply",
     "preflight": "what can be run here, each decision with its reason",
     "explain": "what a code means, and what to do about it",
     "env": "the environment that leads a shell's docker to an engine",

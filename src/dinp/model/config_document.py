@@ -8,7 +8,7 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_keys import AGENT
 from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
 from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
-from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Registries
 from dinp.model.problem import BadInputError
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.yaml_nodes import Place, YamlError, parse_yaml
@@ -53,7 +53,7 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
     if report.problems:
         raise BadInputError(*report.problems)
     return AgentConfig(
-        state_dir=root.take("state_dir", str, ""), tenants=tenants, engine=_engine(root.section("engine"))
+        state_dir=root.take("state_dir", str, ""), tenants=tenants, engine=read_engine(root.section("engine"))
     )
 
 
@@ -114,7 +114,8 @@ def _below(directory: str, file: str) -> str:
     return file if file.startswith("/") or not directory else f"{directory.rstrip('/')}/{file}"
 
 
-def _engine(section: Section | None) -> EngineSpec:
+def read_engine(section: Section | None) -> EngineSpec:
+    """An engine as the keys of a section ask for it; a service spec has the same section."""
     if section is None:
         return _DEFAULTS
     idle = section.take("idle_stop_after", float, _DEFAULTS.idle_stop_after or 0.0)
@@ -129,8 +130,15 @@ def _engine(section: Section | None) -> EngineSpec:
         drain_within=section.take("drain_within", float, _DEFAULTS.drain_within),
         address_pools=tuple(section.items("address_pools", str)),
         avoid_networks=tuple(section.items("avoid_networks", str)),
+        registries=_registries(section.section("registries")),
         program_path=tuple(section.items("program_path", str)),
     )
+
+
+def _registries(section: Section | None) -> Registries:
+    if section is None:
+        return Registries()
+    return Registries(tuple(section.items("mirrors", str)), tuple(section.items("insecure", str)))
 
 
 def _limits(section: Section) -> Limits:

@@ -95,10 +95,12 @@ class Reader:
     Attributes:
         report: takes the problems.
         ids: how names of users and groups become ids.
+        keys: every key of the file, to say where a misplaced one belongs.
     """
 
     report: Report
     ids: IdLookup
+    keys: tuple[Key, ...] = AGENT
 
     def section(self, node: Node, keys: tuple[Key, ...], path: str) -> Section:
         """Read a mapping; whatever is wrong is reported and left out."""
@@ -191,7 +193,7 @@ class Reader:
         from difflib import get_close_matches
 
         near = get_close_matches(name.text, [key.name for key in keys], 1, 0.6)
-        elsewhere = _homes(name.text, AGENT, "")
+        elsewhere = _homes(name.text, self.keys, "")
         if near:
             remedy = f"Did you mean {near[0]}?"
         elif elsewhere:

@@ -1,0 +1,162 @@
+"""A service spec as text in, a ServiceSpec out, or every problem at once, each with `file:line:column`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dinp.model.config_document import NO_NAMES, read_engine
+from dinp.model.config_section import Reader, Report, Section
+from dinp.model.problem import BadInputError, Problem
+from dinp.model.service_keys import SERVICE
+from dinp.model.service_settings import overlaid, setting
+from dinp.model.service_spec import (
+    Amounts,
+    EndpointKind,
+    EndpointSpec,
+    Form,
+    Images,
+    PullPolicy,
+    ServiceSpec,
+    StorageKind,
+    StorageSpec,
+    TopologyKind,
+)
+from dinp.model.yaml_nodes import Mapping, Node, Place, YamlError, parse_yaml
+
+_DEFAULTS = ServiceSpec()
+_PORTS = {EndpointKind.UNIX: 2375, EndpointKind.TCP: 2375, EndpointKind.TLS: 2376}
+"""Docker's registered ports (IANA, "docker" and "docker-s")."""
+
+
+def parse_service_spec(text: str, file: str, *, settings: Sequence[str] = ()) -> ServiceSpec:
+    """Read a service spec.
+
+    Args:
+        text: of the file; an empty one asks for every default.
+        file: its name, for messages.
+        settings: `key=value` with dots between keys, each stronger than the file and than those before it.
+
+    Returns:
+        The spec, with every default filled in.
+
+    Raises:
+        BadInputError: with every problem that was found.
+    """
+    report = Report(file)
+    try:
+        node: Node = parse_yaml(text) or Mapping(Place(1, 1), ())
+    except YamlError as error:
+        report.add("config-syntax", error.place, f"{error.what}.", error.remedy)
+        raise BadInputError(*report.problems) from error
+    # Each part is read by itself first, so that a problem is told with the name of the part that it is in.
+    Reader(report, NO_NAMES, SERVICE).section(node, SERVICE, "")
+    problems = report.problems
+    for words in settings:
+        node, more = _set(node, words)
+        problems += more
+    if problems:
+        raise BadInputError(*problems)
+    report = Report(file)
+    root = Reader(report, NO_NAMES, SERVICE).section(node, SERVICE, "")
+    spec = _spec(root)
+    _consistent(root, spec, report)
+    if report.problems:
+        raise BadInputError(*report.problems)
+    return spec
+
+
+def _set(node: Node, words: str) -> tuple[Node, tuple[Problem, ...]]:
+    report = Report(f"--set {words}")
+    found = setting(words, SERVICE, report)
+    if found is not None:
+        Reader(report, NO_NAMES, SERVICE).section(found, SERVICE, "")
+    return (overlaid(node, found) if found is not None else node), report.problems
+
+
+def _spec(root: Section) -> ServiceSpec:
+    resources = root.section("resources")
+    return ServiceSpec(
+        topology=TopologyKind(root.take("topology", str, _DEFAULTS.topology.value)),
+        form=Form(root.take("form", str, _DEFAULTS.form.value)),
+        images=_images(root.section("images")),
+        endpoint=_endpoint(root.section("endpoint")),
+        engine=read_engine(root.section("engine")),
+        requests=_amounts(resources.section("requests") if resources else None),
+        limits=_amounts(resources.section("limits") if resources else None),
+        storage=_storage(root.section("storage")),
+    )
+
+
+def _images(section: Section | None) -> Images:
+    if section is None:
+        return _DEFAULTS.images
+    policy = section.take("pull_policy", str, "")
+    return Images(
+        agent=section.take("agent", str, _DEFAULTS.images.agent),
+        client=section.take("client", str, _DEFAULTS.images.client),
+        pull_policy=PullPolicy(policy) if policy else None,
+    )
+
+
+def _endpoint(section: Section | None) -> EndpointSpec:
+    if section is None:
+        return _DEFAULTS.endpoint
+    kind = EndpointKind(section.take("kind", str, _DEFAULTS.endpoint.kind.value))
+    return EndpointSpec(kind, section.take("port", int, _PORTS[kind]))
+
+
+def _amounts(section: Section | None) -> Amounts:
+    if section is None:
+        return Amounts()
+    return Amounts(
+        cpu=section.take("cpu", float, 0.0) or None,
+        memory=section.take("memory", int, 0) or None,
+        ephemeral_storage=section.take("ephemeral_storage", int, 0) or None,
+    )
+
+
+def _storage(section: Section | None) -> StorageSpec:
+    if section is None:
+        return _DEFAULTS.storage
+    return StorageSpec(
+        kind=StorageKind(section.take("kind", str, _DEFAULTS.storage.kind.value)),
+        size=section.take("size", int, _DEFAULTS.storage.size),
+        claim=section.take("claim", str, ""),
+        storage_class=section.take("class", str, ""),
+        path=section.take("path", str, ""),
+    )
+
+
+_NEEDED = {StorageKind.CLAIM: "claim", StorageKind.HOST_PATH: "path"}
+_ONLY_FOR = {
+    "size": (StorageKind.EMPTY_DIR, StorageKind.EPHEMERAL),
+    "claim": (StorageKind.CLAIM,),
+    "class": (StorageKind.EPHEMERAL,),
+    "path": (StorageKind.HOST_PATH,),
+}
+
+
+def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
+    """Report keys that are right by themselves but not together."""
+    endpoint = root.section("endpoint")
+    if endpoint is not None and "port" in endpoint.places:
+        if spec.endpoint.kind is EndpointKind.UNIX:
+            sentence = "endpoint.port is set, but endpoint.kind is unix, which has no port."
+            remedy = "Remove the port, or choose tcp or tls."
+            report.add("config-bad-value", endpoint.places["port"], sentence, remedy)
+        elif spec.endpoint.port > 65535:
+            sentence = f"endpoint.port is {spec.endpoint.port}."
+            report.add("config-bad-value", endpoint.places["port"], sentence, "A port is at most 65535.")
+    storage = root.section("storage")
+    if storage is None:
+        return
+    kind = spec.storage.kind
+    needed = _NEEDED.get(kind)
+    if needed is not None and needed not in storage.places:
+        sentence = f"storage.kind is {kind.value}, but storage.{needed} is missing."
+        report.add("config-missing-key", storage.place, sentence, f"Add {needed}: … below storage.")
+    for name, kinds in _ONLY_FOR.items():
+        if name in storage.places and kind not in kinds:
+            sentence = f"storage.{name} means nothing where storage.kind is {kind.value}."
+            remedy = f"Remove it, or choose {' or '.join(each.value for each in kinds)}."
+            report.add("config-bad-value", storage.places[name], sentence, remedy)

@@ -1,0 +1,85 @@
+"""Every key of a service spec: the parser, the JSON Schema and the reference page work by this table."""
+
+from enum import Enum
+
+from dinp.model.config_keys import ENGINE as AGENT_ENGINE
+from dinp.model.config_keys import Key, KeyKind
+from dinp.model.service_spec import EndpointKind, Form, Images, PullPolicy, StorageKind, TopologyKind
+
+_LEAST_DISK = 64 * 2**20
+
+
+def _choice(name: str, values: type[Enum], sentence: str, default: str) -> Key:
+    return Key(name, KeyKind.CHOICE, sentence, default, choices=tuple(str(value.value) for value in values))
+
+
+IMAGES = (
+    Key("agent", KeyKind.TEXT, "The image with dinp and the engines.", f"`{Images().agent}`"),
+    Key("client", KeyKind.TEXT, "The client's image in rendered examples.", f"`{Images().client}`"),
+    _choice("pull_policy", PullPolicy, "When kubelet pulls the agent's image.", "the cluster's own rule"),
+)
+
+ENDPOINT = (
+    _choice(
+        "kind",
+        EndpointKind,
+        "How clients reach their engine: a unix socket in a shared directory, a TCP port on the pod's loopback, or"
+        " the same with mutual TLS.",
+        EndpointKind.UNIX.value,
+    ),
+    Key("port", KeyKind.COUNT, "The port of `tcp` and `tls`.", "2375 for `tcp`, 2376 for `tls`"),
+)
+
+AMOUNTS = (
+    Key("cpu", KeyKind.NUMBER, "Processors, `0.5` is half of one.", "none"),
+    Key("memory", KeyKind.SIZE, "Memory, with everything that the engine runs.", "none"),
+    Key("ephemeral_storage", KeyKind.SIZE, "Bytes on the node's disk, an emptyDir's included.", "none"),
+)
+
+RESOURCES = (
+    Key("requests", KeyKind.SECTION, "What the scheduler sets aside for it.", "none", keys=AMOUNTS),
+    Key("limits", KeyKind.SECTION, "What it gets at most.", "none", keys=AMOUNTS),
+)
+
+STORAGE = (
+    _choice(
+        "kind",
+        StorageKind,
+        "What carries the agent's state: `emptyDir` and `ephemeral` go with the pod, `persistentVolumeClaim` and"
+        " `hostPath` keep the cache. Two pods must not share one.",
+        StorageKind.EMPTY_DIR.value,
+    ),
+    Key(
+        "size",
+        KeyKind.SIZE,
+        "The limit of an `emptyDir` (kubelet evicts a pod that exceeds it), the request of an `ephemeral` volume.",
+        "20GiB",
+        least=_LEAST_DISK,
+        least_words="64MiB",
+    ),
+    Key("claim", KeyKind.TEXT, "The claim of `persistentVolumeClaim`, which must exist.", "none"),
+    Key("class", KeyKind.TEXT, "The storage class of `ephemeral`.", "the cluster's default class"),
+    Key("path", KeyKind.PATH, "The directory of `hostPath`, on the node.", "none"),
+)
+
+_NOT_FOR_SERVICES = {"program_path"}
+"""The agent's image knows where its programs are."""
+
+ENGINE = tuple(key for key in AGENT_ENGINE if key.name not in _NOT_FOR_SERVICES)
+
+SERVICE = (
+    _choice("topology", TopologyKind, "Where the agent runs.", TopologyKind.SIDECAR.value),
+    _choice(
+        "form",
+        Form,
+        "What the sidecar is: a `native` sidecar starts before every other container and ends after them"
+        " (Kubernetes 1.29 or newer); a plain `container` is for CI systems that cannot use one, such as Jenkins.",
+        Form.NATIVE.value,
+    ),
+    Key("images", KeyKind.SECTION, "Images of the containers.", "every key's default", keys=IMAGES),
+    Key("endpoint", KeyKind.SECTION, "How clients reach their engine.", "every key's default", keys=ENDPOINT),
+    Key("engine", KeyKind.SECTION, "What the engine is to be.", "every key's default", keys=ENGINE),
+    Key("resources", KeyKind.SECTION, "Resources of the agent's container, engine included.", "none", keys=RESOURCES),
+    Key("storage", KeyKind.SECTION, "Where the agent's state lies.", "every key's default", keys=STORAGE),
+)
+"""The keys at the top of the file."""

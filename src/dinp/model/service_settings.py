@@ -1,0 +1,55 @@
+"""`--set key=value`: one key of a service spec from the command line, and how it is laid over a file."""
+
+from __future__ import annotations
+
+from dinp.model.config_keys import Key
+from dinp.model.config_section import Report
+from dinp.model.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
+
+_START = Place(1, 1)
+
+
+def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
+    """The nodes of `engine.limits.memory=4GiB`; None with a problem in the report where it has no `=`.
+
+    A value for a list has commas between its items.
+    """
+    path, equals, value = words.partition("=")
+    names = path.strip().split(".")
+    if not equals or not all(names):
+        remedy = "Write key=value with dots between keys, e.g. --set engine.limits.memory=4GiB."
+        report.add("config-syntax", _START, "this is no setting.", remedy)
+        return None
+    place = Place(1, len(path) + 2)
+    last = _key(names, keys)
+    node: Node = Scalar(place, value, empty=not value)
+    if last is not None and last.many:
+        node = Sequence(place, tuple(Scalar(place, item.strip(), empty=False) for item in value.split(",") if item))
+    column = len(path) + 1
+    for name in reversed(names):
+        column -= len(name) + 1
+        node = Mapping(Place(1, column + 1), ((Scalar(Place(1, column + 1), name, empty=False), node),))
+    return node
+
+
+def overlaid(below: Node, above: Node) -> Node:
+    """`below` with what `above` says instead; mappings are laid over each other key by key."""
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    entries = dict(_named(below))
+    for name, (key, value) in _named(above).items():
+        before = entries.get(name)
+        entries[name] = (key, overlaid(before[1], value) if before is not None else value)
+    return Mapping(below.place, tuple(entries.values()))
+
+
+def _named(mapping: Mapping) -> dict[str, tuple[Scalar, Node]]:
+    return {key.text: (key, value) for key, value in mapping.entries}
+
+
+def _key(names: list[str], keys: tuple[Key, ...]) -> Key | None:
+    found = None
+    for name in names:
+        found = next((key for key in keys if key.name == name), None)
+        keys = found.keys if found is not None else ()
+    return found

@@ -1,0 +1,41 @@
+"""The client contract's environment for containers of a pod whose engine is on the pod's own loopback."""
+
+from dinp.model.pod import Variable
+from dinp.model.service_spec import EndpointKind, EndpointSpec
+
+SHARED = "/run/dinp"
+"""The directory that agent and clients share, the same path for both."""
+
+SOCKET = f"{SHARED}/docker.sock"
+CLIENT_CERTIFICATES = f"{SHARED}/tls"
+
+CONTRACT = (
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "TESTCONTAINERS_HOST_OVERRIDE",
+    "TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE",
+    "DINP_HOST",
+)
+"""Every variable that the contract may set."""
+
+
+def client_environment(endpoint: EndpointSpec) -> tuple[Variable, ...]:
+    """The variables that lead a client to its engine, and to the ports that it publishes."""
+    return (
+        *_host(endpoint),
+        # Published ports answer in the pod's network namespace; containers that bind "the Docker socket" get their
+        # own engine's, which lies at the usual path in the engine's view.
+        Variable("TESTCONTAINERS_HOST_OVERRIDE", "localhost"),
+        Variable("TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"),
+        Variable("DINP_HOST", "localhost"),
+    )
+
+
+def _host(endpoint: EndpointSpec) -> tuple[Variable, ...]:
+    if endpoint.kind is EndpointKind.UNIX:
+        return (Variable("DOCKER_HOST", f"unix://{SOCKET}"),)
+    host = Variable("DOCKER_HOST", f"tcp://localhost:{endpoint.port}")
+    if endpoint.kind is EndpointKind.TCP:
+        return (host,)
+    return (host, Variable("DOCKER_TLS_VERIFY", "1"), Variable("DOCKER_CERT_PATH", CLIENT_CERTIFICATES))

@@ -1,0 +1,132 @@
+"""`sidecar`: the agent is a container of the client's own pod."""
+
+from __future__ import annotations
+
+import yaml
+
+from dinp.model import annotations
+from dinp.model.agent_config import AgentConfig
+from dinp.model.config_data import agent_config_data
+from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
+from dinp.model.engine_spec import IsolationKind
+from dinp.model.pod import Mount, Object, Variable, Volume, cpu_quantity, quantity
+from dinp.model.service_spec import Amounts, EndpointKind, Form, ServiceSpec
+from dinp.model.tenant import Tenant, Workspace
+from dinp.topologies import sidecar_storage
+from dinp.topologies.client_contract import CLIENT_CERTIFICATES, SHARED, SOCKET, client_environment
+from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context
+from dinp.topologies.topology import PodParts
+
+STATE = "/var/lib/dinp"
+SERVER_CERTIFICATES = "/run/dinp-tls"
+CONFIG_VARIABLE = "DINP_CONFIG"
+
+TENANT = "pod"
+"""The one tenant of a sidecar's agent."""
+
+WAIT_WITHIN = "60s"
+"""How long the hook waits for the socket; the agent opens it within a tenth of a second, or ends with a sentence."""
+
+
+def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: str | None) -> PodParts:
+    """See `Topology`."""
+    shared = socket_volume or annotations.SOCKET_VOLUME
+    agent = _agent(spec, workspaces, shared)
+    certificates = _certificates(spec, shared)
+    native = spec.form is Form.NATIVE
+    return PodParts(
+        init_containers=(*certificates, agent) if native else certificates,
+        containers=() if native else (agent,),
+        volumes=_volumes(spec, own_socket_volume=socket_volume is None),
+        environment=client_environment(spec.endpoint),
+        mounts=(Mount(shared, SHARED, read_only=True),) if spec.endpoint.kind is not EndpointKind.TCP else (),
+        pod=pod_fields(spec),
+    )
+
+
+def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfig:
+    """What the agent in the sidecar is told: one tenant, everyone in the pod may connect, the pod's own volumes."""
+    tcp = None
+    if spec.endpoint.kind is not EndpointKind.UNIX:
+        files = TlsFiles(*(f"{SERVER_CERTIFICATES}/{name}.pem" for name in ("ca", "cert", "key")))
+        tcp = TcpEndpoint("127.0.0.1", spec.endpoint.port, files if spec.endpoint.kind is EndpointKind.TLS else None)
+    # A pod is one tenant: whichever user a container runs as, it may use the pod's engine.
+    socket = UnixEndpoint(SOCKET, mode=0o666)
+    seen = tuple(Workspace(mount.path, mount.read_only) for mount in workspaces)
+    return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen),), spec.engine)
+
+
+def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Object:
+    config = yaml.safe_dump(agent_config_data(agent_config(spec, workspaces)), sort_keys=False, allow_unicode=True)
+    mounts = [Mount(shared, SHARED), Mount(annotations.STATE_VOLUME, STATE)]
+    if spec.endpoint.kind is EndpointKind.TLS:
+        mounts.append(Mount(annotations.TLS_VOLUME, SERVER_CERTIFICATES, read_only=True))
+    if spec.engine.isolation is IsolationKind.ROOTLESS:
+        mounts.append(Mount(annotations.TUN_VOLUME, "/dev/net/tun"))
+    container = _image(annotations.CONTAINER, spec)
+    container["command"] = ["dinp", "agent", "--config-env", CONFIG_VARIABLE]
+    if spec.form is Form.NATIVE:
+        container["restartPolicy"] = "Always"
+    container["env"] = [Variable(CONFIG_VARIABLE, config).data()]
+    # No container after this one starts before the hook has returned, and it returns when the socket listens.
+    container["lifecycle"] = {
+        "postStart": {"exec": {"command": ["dinp", "wait", "--within", WAIT_WITHIN, SOCKET]}},
+    }
+    if resources := _resources(spec):
+        container["resources"] = resources
+    container["securityContext"] = security_context(spec)
+    # `kubectl describe pod` then shows the agent's last sentence.
+    container["terminationMessagePolicy"] = "FallbackToLogsOnError"
+    container["volumeMounts"] = [mount.data() for mount in (*mounts, *workspaces)]
+    return container
+
+
+def _certificates(spec: ServiceSpec, shared: str) -> tuple[Object, ...]:
+    """Issues certificates into the pod's own memory before anything else runs; they are never in a manifest."""
+    if spec.endpoint.kind is not EndpointKind.TLS:
+        return ()
+    container = _image(annotations.CERTIFICATES_CONTAINER, spec)
+    container["command"] = [
+        *("dinp", "certificates", "--host", "localhost", "--host", "127.0.0.1"),
+        *("--server", SERVER_CERTIFICATES, "--client", CLIENT_CERTIFICATES),
+    ]
+    container["securityContext"] = unprivileged_context(spec)
+    container["volumeMounts"] = [
+        Mount(shared, SHARED).data(),
+        Mount(annotations.TLS_VOLUME, SERVER_CERTIFICATES).data(),
+    ]
+    return (container,)
+
+
+def _image(name: str, spec: ServiceSpec) -> Object:
+    container: Object = {"name": name, "image": spec.images.agent}
+    if spec.images.pull_policy is not None:
+        container["imagePullPolicy"] = spec.images.pull_policy.value
+    return container
+
+
+def _volumes(spec: ServiceSpec, *, own_socket_volume: bool) -> tuple[Volume, ...]:
+    volumes = [Volume(annotations.SOCKET_VOLUME, "emptyDir", {})] if own_socket_volume else []
+    volumes.append(sidecar_storage.volume(spec.storage))
+    if spec.endpoint.kind is EndpointKind.TLS:
+        volumes.append(Volume(annotations.TLS_VOLUME, "emptyDir", {"medium": "Memory", "sizeLimit": "1Mi"}))
+    if spec.engine.isolation is IsolationKind.ROOTLESS:
+        source = {"path": "/dev/net/tun", "type": "CharDevice"}
+        volumes.append(Volume(annotations.TUN_VOLUME, "hostPath", source))
+    return tuple(volumes)
+
+
+def _resources(spec: ServiceSpec) -> Object:
+    asked, granted = _amounts(spec.requests), _amounts(spec.limits)
+    return {**({"requests": asked} if asked else {}), **({"limits": granted} if granted else {})}
+
+
+def _amounts(amounts: Amounts) -> Object:
+    data: Object = {}
+    if amounts.cpu is not None:
+        data["cpu"] = cpu_quantity(amounts.cpu)
+    if amounts.memory is not None:
+        data["memory"] = quantity(amounts.memory)
+    if amounts.ephemeral_storage is not None:
+        data["ephemeral-storage"] = quantity(amounts.ephemeral_storage)
+    return data
