@@ -104,3 +104,18 @@ def test_causes_come_before_what_depends_on_them_in_any_mixture(lines: list[str]
 @given(st.text())
 def test_any_text_can_be_looked_at(text: str) -> None:
     recognise(text)
+
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "failures"
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda sample: sample.stem)
+def test_a_sample_is_recognised_first_of_all(sample: Path) -> None:
+    assert codes(sample.read_text(encoding="utf-8"))[0] == sample.stem
+
+
+@pytest.mark.parametrize("code", [failure.code for failure in ALL])
+def test_every_entry_was_seen(code: str) -> None:
+    """In a sample, or in a golden report of preflight or of the configuration."""
+    reports = (file.read_text(encoding="utf-8") for file in SAMPLES.parents[1].glob("golden/*/**/*.txt"))
+    assert (SAMPLES / f"{code}.txt").exists() or any(f"{code}\n" in report for report in reports)

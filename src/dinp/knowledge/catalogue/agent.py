@@ -87,6 +87,25 @@ AGENT = (
         "Stop it, or give this tenant another socket.",
     ),
     Failure(
+        "port-in-use",
+        "Somebody already listens at the port of a tenant",
+        "Another agent, engine or program has the address and port.",
+        "Stop it (ss -ltnp tells who it is), or give this tenant another port.",
+    ),
+    Failure(
+        "port-unusable",
+        "The address of a tenant's port cannot be listened at",
+        "The address is none of this machine's, or the port may not be used by this user.",
+        "Give an address of this machine, and a port above 1023 for an ordinary user.",
+    ),
+    Failure(
+        "job-never-ends",
+        "A Job would wait for its agent for ever",
+        "A Job is done when all of its containers have ended; an agent in a plain container does not end by itself.",
+        "Choose the native sidecar (Kubernetes 1.29 and newer), which ends with the pod, or a pod that is no Job.",
+        sources=("https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/",),
+    ),
+    Failure(
         "command-not-started",
         "The command of `dinp run` cannot be started",
         "The program behind `--` is not in PATH, or may not be executed.",
@@ -97,6 +116,24 @@ AGENT = (
         "`dinp run` got no command",
         "What is behind `--` is run with a private engine.",
         "Write a command: dinp run -- docker build .",
+    ),
+    Failure(
+        "no-such-tenant",
+        "The configuration has no tenant of that name, or has several and none was named",
+        "`dinp env` prints the environment that leads to one tenant's engine.",
+        "Name one of the configuration's tenants with --tenant.",
+    ),
+    Failure(
+        "pipeline-pod-fields",
+        "A pipeline system cannot express what the pod needs",
+        "Not every system lets a pipeline set every field of its pods.",
+        "Leave out what asks for these fields, or choose another topology.",
+    ),
+    Failure(
+        "input-unreadable",
+        "A file that was named cannot be read",
+        "The file is missing, may not be read by this user, or is no UTF-8 text.",
+        "Name a readable file, or - for standard input.",
     ),
     Failure(
         "bad-flag",

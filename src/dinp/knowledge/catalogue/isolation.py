@@ -50,7 +50,7 @@ ISOLATION = (
         " on the node: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0. An agent that is root is exempt.",
         patterns=(
             r"apparmor_restrict_unprivileged_userns",
-            r"\[rootlesskit:parent\] error: failed to setup UID/GID map.*(permission denied|Operation not permitted)",
+            r"fork/exec /proc/self/exe: permission denied",
             r'apparmor="(DENIED|AUDIT)".*(userns_create|unprivileged_userns)',
         ),
         sources=("https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces",),
@@ -137,6 +137,12 @@ ISOLATION = (
         " there are some 16,000 such ranges; inside a user namespace (hostUsers: false) only those that it maps.",
         "Remove tenants that are gone together with their data, or run the agent outside a user namespace"
         " (hostUsers: true).",
+    ),
+    Failure(
+        "sub-ids-not-removed",
+        "Files of a rootless engine could not be removed",
+        "They belong to sub-ids of the user, and only a user namespace that maps these may remove them.",
+        "Look at the user's lines in /etc/subuid and /etc/subgid; as root, remove the directory by hand.",
     ),
     Failure(
         "sysfs-read-only",

@@ -72,9 +72,10 @@ NETWORK = (
         patterns=(
             r"failed to create NAT chain DOCKER",
             r"iptables failed: iptables .*(Table does not exist|Permission denied|No chain/target/match)",
-            r"can't initialize iptables table `\w+': (Table does not exist|Permission denied)",
+            r"can't initialize iptables table `(nat|filter|mangle)': (Table does not exist|Permission denied)",
             r"Could not fetch rule set generation id",
         ),
+        depends_on=("iptables-raw-missing",),
         sources=(
             "https://github.com/docker-library/docker/issues/463",
             "https://github.com/docker-library/docker/issues/350",
@@ -164,6 +165,18 @@ NETWORK = (
         "On the node: modprobe nf_tables nft_chain_nat nft_fib_inet nft_masq; the agent needs CAP_NET_ADMIN.",
         patterns=(r"nft refused a change to the firewall",),
         sources=("nft(8)",),
+    ),
+    Failure(
+        "iptables-legacy-missing",
+        "The machine filters packets with the older iptables, whose program is missing",
+        "Its rules would swallow the packets of engines, and only that program can let them through.",
+        "Install the package iptables where the agent runs.",
+    ),
+    Failure(
+        "iptables-legacy-refused",
+        "The older iptables refused a change",
+        "The agent lets the packets of engines through in front of rules that drop them. The program said no.",
+        "Look at the machine's firewall with that program (iptables-legacy -S FORWARD); the agent needs CAP_NET_ADMIN.",
     ),
     Failure(
         "bad-instance",

@@ -17,7 +17,6 @@ STORAGE = (
             r"meta\.db: bad file descriptor",
             r"error creating temporary lease:.*(bad file descriptor|read-only file system)",
             r"error while opening volume store metadata database.*timeout",
-            r"failed to start daemon, ensure docker is not running or delete /var/run/docker\.pid",
         ),
         sources=("https://github.com/moby/moby/issues/40196", "https://github.com/moby/moby/issues/42336"),
     ),
