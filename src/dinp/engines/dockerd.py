@@ -4,6 +4,7 @@ import json
 
 from dinp.engines.engine import EngineCommand
 from dinp.model.choices import Choices
+from dinp.model.endpoint import TlsTexts
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
@@ -18,7 +19,9 @@ _FIRST_WITHOUT_TRUST_KEY = 23
 """Before, a key is written to /etc/docker unless told otherwise (moby 20.10 daemon/config, TrustKeyPath)."""
 
 
-def command(spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces) -> EngineCommand:
+def command(
+    spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces, tls: TlsTexts | None
+) -> EngineCommand:
     """Dockerd's command line; everything but the sockets stands in its configuration file."""
     argv = [choices.programs.engine, "--host=fd://", f"--config-file={places.config}"]
     if isolation is IsolationKind.ROOTLESS:
@@ -26,11 +29,21 @@ def command(spec: EngineSpec, choices: Choices, isolation: IsolationKind, places
     settings = _settings(spec, choices, places)
     if isolation is IsolationKind.ROOTFUL and choices.programs.major < _FIRST_WITHOUT_TRUST_KEY:
         settings["deprecated-key-path"] = f"{places.run}/key.json"
+    files = _tls_files(places, tls) if tls is not None else {}
+    if files:
+        settings |= {"tlsverify": True} | {option: file.target for option, file in files.items()}
     text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    return EngineCommand(tuple(argv), _environment(isolation), (TextFile(places.config, text),))
+    return EngineCommand(tuple(argv), _environment(isolation), (TextFile(places.config, text), *files.values()))
 
 
-def _settings(_spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[str, object]:
+def _tls_files(places: EnginePlaces, tls: TlsTexts) -> dict[str, TextFile]:
+    """Option -> file. dockerd wraps only TCP listeners in TLS (moby daemon/listeners/listeners_linux.go, listenFD)."""
+    texts = {"tlscacert": ("ca.pem", tls.ca), "tlscert": ("cert.pem", tls.certificate), "tlskey": ("key.pem", tls.key)}
+    folder = places.config.rpartition("/")[0]
+    return {option: TextFile(f"{folder}/tls/{name}", text, 0o600) for option, (name, text) in texts.items()}
+
+
+def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[str, object]:
     settings: dict[str, object] = {
         "data-root": places.data,
         "exec-root": places.run,
@@ -39,6 +52,10 @@ def _settings(_spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict
         "bip": choices.bridge_address,
         "default-address-pools": [{"base": base, "size": size} for base, size in choices.address_pools],
     }
+    if spec.registries.mirrors:
+        settings["registry-mirrors"] = list(spec.registries.mirrors)
+    if spec.registries.insecure:
+        settings["insecure-registries"] = list(spec.registries.insecure)
     if places.port_helper is not None:
         settings["userland-proxy-path"] = places.port_helper
     if choices.programs.init is not None:

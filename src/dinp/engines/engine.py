@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dinp.model.choices import Choices
+from dinp.model.endpoint import TlsTexts
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
@@ -28,7 +29,7 @@ class Engine(Protocol):
     """One kind of engine: a module that fills in this form."""
 
     def command(
-        self, spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces
+        self, spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces, tls: TlsTexts | None
     ) -> EngineCommand:
         """Facts and wishes in, command line out."""
         ...

@@ -118,6 +118,17 @@ LIMITS = (
     Key("disk", KeyKind.SIZE, "Bytes below the tenant's data-root.", "none", least=_LEAST_BYTES, least_words="64MiB"),
 )
 
+REGISTRIES = (
+    Key("mirrors", KeyKind.TEXT, "URLs of mirrors of docker.io, tried in order.", "none", many=True),
+    Key(
+        "insecure",
+        KeyKind.TEXT,
+        "Registries (`host:port`) that may speak plain HTTP or have a certificate that nobody knows.",
+        "those on loopback, as dockerd has it",
+        many=True,
+    ),
+)
+
 ENGINE = (
     Key(
         "kind",
@@ -162,6 +173,7 @@ ENGINE = (
         "none besides routes and resolvers",
         many=True,
     ),
+    Key("registries", KeyKind.SECTION, "How image registries are reached.", default="none", keys=REGISTRIES),
     Key(
         "program_path",
         KeyKind.PATH,

@@ -50,6 +50,15 @@ class TlsFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsTexts:
+    """The contents of TlsFiles."""
+
+    ca: str
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TcpEndpoint:
     """A TCP port; without `tls` only on a loopback address."""
 

@@ -36,6 +36,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Registries:
+    """How engines reach image registries; said once, for the engine and the builder inside it.
+
+    Attributes:
+        mirrors: URLs of mirrors of docker.io, tried in order.
+        insecure: `host:port` of registries that may speak plain HTTP or have a certificate nobody knows.
+    """
+
+    mirrors: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """One engine as wished for; preflight turns it into one that can be had here.
 
@@ -48,6 +61,7 @@ class EngineSpec:
         drain_within: seconds that a planned stop waits for clients in flight.
         address_pools: networks (CIDR) for inner bridges; empty lets preflight choose.
         avoid_networks: networks (CIDR) that inner bridges must not collide with, e.g. a cluster's Service range.
+        registries: how to reach image registries.
         program_path: directories in which the engine's programs are looked for, before PATH.
     """
 
@@ -59,4 +73,5 @@ class EngineSpec:
     drain_within: float = 30.0
     address_pools: tuple[str, ...] = ()
     avoid_networks: tuple[str, ...] = ()
+    registries: Registries = field(default_factory=Registries)
     program_path: tuple[str, ...] = ()

@@ -4,16 +4,17 @@ import signal
 from collections.abc import Callable
 
 from dinp.agent.vocabulary import Timing
-from dinp.edges import listeners
+from dinp.edges import tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.event_loop import EventLoop, reap_orphans
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
-from dinp.edges.listeners import Listener
+from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.agent_config import AgentConfig
+from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.problem import DinpError
 from dinp.model.tenant import Tenant
-from dinp.programs.doors import Doors, withdraw
+from dinp.programs.doors import Doors
 from dinp.programs.engine_host import EngineHost
 from dinp.programs.tenant_runtime import TenantRuntime, alive, next_deadline
 
@@ -39,7 +40,7 @@ class Agent:
         self._host = EngineHost(self._loop, doors.store, log, config.engine)
         self._runtimes: dict[str, TenantRuntime] = {}
         for tenant in config.tenants:
-            self._add(tenant, doors.listeners[tenant.name])
+            self._add(tenant, doors.tenants[tenant.name])
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one ends engines at once. SIGHUP reads the configuration again."""
@@ -61,9 +62,9 @@ class Agent:
         if deadline is not None and self._loop.now() >= deadline.at:
             deadline.runtime.time_passed()
 
-    def _add(self, tenant: Tenant, listener: Listener) -> TenantRuntime:
+    def _add(self, tenant: Tenant, doors: TenantDoors) -> TenantRuntime:
         self._host.tenants = (*(t for t in self._host.tenants if t.name != tenant.name), tenant)
-        runtime = TenantRuntime(self._host, tenant, _timing(self._config.engine), listener)
+        runtime = TenantRuntime(self._host, tenant, _timing(self._config.engine), doors)
         self._runtimes[tenant.name] = runtime
         return runtime
 
@@ -103,7 +104,7 @@ class Agent:
         self._host.spec = config.engine
         self._host.forget_choices()
         for name, runtime in tuple(self._runtimes.items()):
-            if name not in wanted or wanted[name].socket != runtime.tenant.socket:
+            if name not in wanted or _endpoints(wanted[name]) != _endpoints(runtime.tenant):
                 runtime.shut_down()
         for name, tenant in wanted.items():
             self._reconcile(name, tenant, engine_changed=before.engine != config.engine)
@@ -113,15 +114,19 @@ class Agent:
         runtime = self._runtimes.get(name)
         if runtime is None or runtime.retired:
             try:
-                listener = listeners.listen(tenant.socket)
+                opened = tenant_doors.open_doors(tenant)
             except DinpError as error:
                 self._log.say(str(error), tenant=name, level="error")
                 return
-            self._doors.closing.callback(withdraw, tenant, listener)
-            self._add(tenant, listener).begin()
+            self._doors.closing.callback(tenant_doors.remove, tenant, opened)
+            self._add(tenant, opened).begin()
         elif engine_changed or runtime.tenant != tenant or runtime.state.problem is not None:
             runtime.tenant = tenant
             runtime.configuration_changed(_timing(self._config.engine))
+
+
+def _endpoints(tenant: Tenant) -> tuple[UnixEndpoint, TcpEndpoint | None]:
+    return tenant.socket, tenant.tcp
 
 
 def _timing(spec: EngineSpec) -> Timing:

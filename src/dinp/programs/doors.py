@@ -6,11 +6,11 @@ From then on a client can connect and waits in the kernel's queue: there is no s
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from dinp.edges import listeners
+from dinp.edges import tenant_doors
 from dinp.edges.listeners import Listener
 from dinp.edges.state_store import StateStore
+from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.agent_config import AgentConfig
-from dinp.model.tenant import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Doors:
 
     Attributes:
         store: the state directory, locked.
-        listeners: by tenant's name.
+        tenants: by tenant's name.
         closing: closes the sockets, takes their paths away and lets the state directory go.
     """
 
     store: StateStore
-    listeners: dict[str, Listener]
+    tenants: dict[str, TenantDoors]
     closing: ExitStack
 
 
@@ -38,22 +38,17 @@ def open_doors(config: AgentConfig) -> Doors:
         DinpError: a socket cannot be had, or another agent uses the state directory; nothing stays open then.
     """
     store = StateStore(config.state_dir)
-    opened: dict[str, Listener] = {}
+    taken_over: dict[str, Listener] = {}
+    opened: dict[str, TenantDoors] = {}
     with ExitStack() as closing:
         closing.enter_context(store.locked())
         leases = store.leases()
         if leases:
             from dinp.programs.leftovers import take_over
 
-            opened.update(take_over(store, leases, config.tenants))
+            taken_over = take_over(store, leases, config.tenants)
         for tenant in config.tenants:
-            listener = opened.get(tenant.name) or listeners.listen(tenant.socket)
-            closing.callback(withdraw, tenant, listener)
-            opened[tenant.name] = listener
+            doors = tenant_doors.open_doors(tenant, taken_over.get(tenant.name))
+            closing.callback(tenant_doors.remove, tenant, doors)
+            opened[tenant.name] = doors
         return Doors(store, opened, closing.pop_all())
-
-
-def withdraw(tenant: Tenant, listener: Listener) -> None:
-    """Close a listener and take its path away; harmless when its tenant has retired already."""
-    if listener.socket.fileno() >= 0:
-        listeners.remove(tenant.socket, listener)

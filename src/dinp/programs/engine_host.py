@@ -12,9 +12,9 @@ from dinp.edges.agent_log import AgentLog
 from dinp.edges.blank_mounts import BlankMounts, make_blank_mounts
 from dinp.edges.engine_network import AgentNetwork
 from dinp.edges.event_loop import EventLoop
-from dinp.edges.listeners import Listener
 from dinp.edges.node_probe import living_ranges, probe_node
 from dinp.edges.state_store import StateStore
+from dinp.edges.tenant_doors import TenantDoors
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
@@ -131,14 +131,19 @@ class EngineHost:
         self.store.keep_ids(tenant, ids)
         return ids
 
-    def connections(self, listener: Listener) -> int:
-        """Clients of a listener, in its queue and accepted."""
-        from dinp.edges.network.socket_diag import connections, unix_connections
+    def connections(self, doors: TenantDoors) -> int:
+        """Clients of a tenant's sockets, in their queues and accepted."""
+        from dinp.edges.network.socket_diag import connections, tcp_connections, unix_connections
 
+        found = 0
+        acceptors = self._acceptors()
+        if doors.tcp is not None:
+            port = doors.tcp.socket.getsockname()[1]
+            found += tcp_connections(port, doors.tcp.inode, acceptors).total
         if os.geteuid() != 0:
             # What identifies a listener best is told to root only; each is bound under a name of its own, too.
-            return connections(listener.socket.getsockname())
-        return unix_connections(listener.identity, acceptors=self._acceptors()).total
+            return found + connections(doors.unix.socket.getsockname())
+        return found + unix_connections(doors.unix.identity, acceptors).total
 
     def engine_started(self, tenant: str, pid: int) -> None:
         """An engine runs; `pid` is its first process."""

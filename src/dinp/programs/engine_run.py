@@ -13,6 +13,8 @@ from dinp.edges.engine_network import EngineLink
 from dinp.edges.listeners import Listener
 from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease
+from dinp.edges.tenant_doors import TenantDoors
+from dinp.edges.tls_files import read_tls
 from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.engines.all_engines import ENGINES
@@ -50,16 +52,16 @@ class EngineRun:
         cls,
         host: EngineHost,
         tenant: Tenant,
-        listener: Listener,
+        doors: TenantDoors,
         answered: Callable[[], None],
         exited: Callable[[Problem, bool], None],
     ) -> Self:
-        """Start an engine that serves `listener`.
+        """Start an engine that serves `doors`.
 
         Args:
             host: what engines share.
             tenant: whose engine.
-            listener: the socket that it is handed.
+            doors: the sockets that it is handed.
             answered: called once, when it gave its first answer.
             exited: called once, when it has ended and nothing of it is left, with what its last words mean.
 
@@ -68,7 +70,7 @@ class EngineRun:
         """
         run = cls(host, tenant, exited)
         try:
-            run._launch(listener, answered)
+            run._launch(doors, answered)
         except BaseException:
             run._cleanup.close()
             raise
@@ -85,7 +87,7 @@ class EngineRun:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._engine.pidfd, number)
 
-    def _launch(self, listener: Listener, answered: Callable[[], None]) -> None:
+    def _launch(self, doors: TenantDoors, answered: Callable[[], None]) -> None:
         host, tenant, store = self._host, self._tenant, self._host.store
         choices = host.choices()
         host.progress(f"preparing an engine ({choices.isolation.value}, {choices.storage_driver})")
@@ -96,7 +98,7 @@ class EngineRun:
         lease = Lease(
             cgroups=cgroups.directories_of(identity.cgroup) if identity.cgroup is not None else (),
             index=host.index(tenant.name) if identity.link is not None else None,
-            spare=(str(listener.spare),),
+            spare=(str(doors.unix.spare),),
         )
         store.write_lease(tenant.name, lease)
         self._cleanup.callback(store.drop_lease, tenant.name)
@@ -111,7 +113,9 @@ class EngineRun:
             os.chown(directories.data, owner, owner)
         door = listeners.put_in_place(UnixEndpoint(f"{directories.door}/docker.sock", 0o660, owner, owner))
         self._cleanup.callback(_remove_door, door, Path(directories.door))
-        command = ENGINES[host.spec.kind].command(host.spec, choices, choices.isolation, isolation.places(directories))
+        tls = read_tls(tenant.tcp.tls) if tenant.tcp is not None and tenant.tcp.tls is not None else None
+        places = isolation.places(directories)
+        command = ENGINES[host.spec.kind].command(host.spec, choices, choices.isolation, places, tls)
         plan = isolation.plan(tenant, host.spec, choices, identity, directories, command)
         link = None
         if plan.link is not None:
@@ -122,7 +126,7 @@ class EngineRun:
         host.progress("starting it")
         self._engine = launch.launch(
             plan,
-            sockets=(listener.socket.fileno(), door.socket.fileno()),
+            sockets=tuple(one.fileno() for one in (*doors.sockets, door.socket)),
             log=self._log.writer,
             staging=Path(directories.staging),
             materials=Materials(identity.ids, user_namespace, host.blanks() if identity.ids is not None else None),

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from dinp.agent.vocabulary import Timing
-from dinp.edges import listeners, local_places
+from dinp.edges import local_places, tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.child_command import FORWARDED, ChildCommand
 from dinp.edges.event_loop import EventLoop, reap_orphans
@@ -108,10 +108,10 @@ class _LocalRun:
             ending.enter_context(self._store.locked())
             _take_over_all(self._store)
             self._host.choices()
-            listener = listeners.listen(self._tenant.socket)
-            ending.callback(listeners.remove, self._tenant.socket, listener)
+            doors = tenant_doors.open_doors(self._tenant)
+            ending.callback(tenant_doors.remove, self._tenant, doors)
             timing = Timing(idle_stop_after=None, drain_within=self._request.spec.drain_within)
-            runtime = TenantRuntime(self._host, self._tenant, timing, listener)
+            runtime = TenantRuntime(self._host, self._tenant, timing, doors)
             runtime.begin()
             command = ChildCommand(self._request.argv, self._environment())
             ending.callback(command.close)

@@ -2,8 +2,10 @@
 
 import contextlib
 import signal
+import socket
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 from dinp.agent.lifecycle import initial, step
 from dinp.agent.vocabulary import (
@@ -31,8 +33,8 @@ from dinp.agent.vocabulary import (
     TimePassed,
     Timing,
 )
-from dinp.edges import listeners
-from dinp.edges.listeners import Listener
+from dinp.edges import tenant_doors
+from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.problem import DinpError, Problem
 from dinp.model.tenant import Tenant
 from dinp.programs.engine_host import EngineHost
@@ -44,21 +46,21 @@ if TYPE_CHECKING:
 
 
 class TenantRuntime:
-    """A tenant, its listener, and its engine while there is one.
+    """A tenant, its sockets, and its engine while there is one.
 
     Attributes:
         tenant: whose.
-        listener: the socket at the tenant's path, on which new clients arrive.
+        doors: the sockets on which its new clients arrive.
         retired: whether nothing of it is left.
     """
 
-    def __init__(self, host: EngineHost, tenant: Tenant, timing: Timing, listener: Listener) -> None:
-        """Take over an open listener; call `begin` when the loop is about to run."""
+    def __init__(self, host: EngineHost, tenant: Tenant, timing: Timing, doors: TenantDoors) -> None:
+        """Take over open sockets; call `begin` when the loop is about to run."""
         self.tenant = tenant
-        self.listener = listener
+        self.doors = doors
         self.retired = False
         self._host = host
-        self._serving: Listener | None = None
+        self._serving: TenantDoors | None = None
         self._run: EngineRun | None = None
         self._refused: set[RefusedClient] = set()
         self._events: deque[Event] = deque()
@@ -117,7 +119,8 @@ class TenantRuntime:
             case StartEngine():
                 self._start()
             case AwaitClient():
-                self._host.loop.watch(self.listener.socket, self._client_arrived, arrivals_only=True)
+                for door in self.doors.sockets:
+                    self._host.loop.watch(door, self._client_arrived, arrivals_only=True)
             case MeasureActivity():
                 self._measure()
             case SwapListener():
@@ -129,7 +132,8 @@ class TenantRuntime:
             case KillEngine():
                 self._signal(signal.SIGKILL)
             case RefuseClients(problem):
-                self._host.loop.watch(self.listener.socket, lambda: self._refuse(problem))
+                for door in self.doors.sockets:
+                    self._host.loop.watch(door, partial(self._refuse, door, problem))
             case Say(text, level):
                 self._host.log.say(text, tenant=self.tenant.name, level=level)
             case Retire():
@@ -139,11 +143,11 @@ class TenantRuntime:
         self.take(ClientConnected())
 
     def _start(self) -> None:
-        self._host.loop.unwatch(self.listener.socket)
+        self._unwatch(self.doors)
         self._drop_serving()
-        self._serving = self.listener
+        self._serving = self.doors
         try:
-            self._run = EngineRun.start(self._host, self.tenant, self.listener, self._answered, self._exited)
+            self._run = EngineRun.start(self._host, self.tenant, self.doors, self._answered, self._exited)
         except DinpError as refused:
             self.take(LaunchRefused(refused.problems[0]))
         except OSError as error:
@@ -173,31 +177,34 @@ class TenantRuntime:
         self.take(ActivityMeasured(connections, containers))
 
     def _swap(self) -> None:
-        self.listener = listeners.swap(self.tenant.socket, self.listener)
+        self.doors = tenant_doors.swap(self.tenant, self.doors)
 
     def _restore(self) -> None:
-        """Nobody queues on the fresh listener, or its client is let wait for the engine's next, early, start."""
-        fresh, serving = self.listener, self._serving
+        """Nobody queues on the fresh sockets, or its client is let wait for the engine's next, early, start."""
+        fresh, serving = self.doors, self._serving
         if serving is None:
             return
         if self._host.connections(fresh) > 0:
             self.take(ConfigurationChanged(self._state.timing))
             return
-        listeners.put_back(self.tenant.socket, serving)
-        self._host.loop.unwatch(fresh.socket)
-        fresh.close()
-        self.listener = serving
+        self._unwatch(fresh)
+        tenant_doors.put_back(self.tenant, serving, fresh)
+        self.doors = serving
 
     def _drop_serving(self) -> None:
-        if self._serving is not None and self._serving is not self.listener:
+        if self._serving is not None and self._serving is not self.doors:
             self._serving.close()
         self._serving = None
 
-    def _refuse(self, problem: Problem) -> None:
+    def _unwatch(self, doors: TenantDoors) -> None:
+        for door in doors.sockets:
+            self._host.loop.unwatch(door)
+
+    def _refuse(self, door: socket.socket, problem: Problem) -> None:
         from dinp.edges.refusal import RefusedClient
 
         with contextlib.suppress(BlockingIOError):
-            client, _ = self.listener.socket.accept()
+            client, _ = door.accept()
             refused = RefusedClient(client, problem)
             self._refused.add(refused)
             self._host.loop.watch(refused, lambda: self._advance(refused))
@@ -209,9 +216,9 @@ class TenantRuntime:
             refused.close()
 
     def _retire(self) -> None:
-        self._host.loop.unwatch(self.listener.socket)
+        self._unwatch(self.doors)
         self._drop_serving()
-        listeners.remove(self.tenant.socket, self.listener)
+        tenant_doors.remove(self.tenant, self.doors)
         self.retired = True
 
 

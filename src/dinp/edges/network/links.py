@@ -69,6 +69,16 @@ def attach(plan: LinkPlan, pid: int) -> Link:
     return Link(plan, network, ipv6, _needs_relay(plan.nameserver))
 
 
+def others_addresses(instance: str) -> frozenset[str]:
+    """IPv4 addresses of this machine's ends of other agents' links, for agent/link_plans. Raises OSError."""
+    with Netlink(NETLINK_ROUTE) as route:
+        return frozenset(
+            address
+            for name, address in route_messages.addresses(route)
+            if name.startswith("dinp") and not name.startswith(f"dinp{instance}-")
+        )
+
+
 def _needs_relay(nameserver: str | None) -> bool:
     return nameserver is not None and (":" in nameserver or is_bound_to_device(nameserver, 53))
 

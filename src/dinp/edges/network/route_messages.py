@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from dinp.edges.network.netlink import F_EXCLUSIVE_CREATE, Netlink, attribute, attributes, nested, number, text
 
-_NEW_LINK, _DELETE_LINK, _GET_LINK, _NEW_ADDRESS, _NEW_ROUTE = 16, 17, 18, 20, 24
+_NEW_LINK, _DELETE_LINK, _GET_LINK, _NEW_ADDRESS, _GET_ADDRESS, _NEW_ROUTE = 16, 17, 18, 20, 22, 24
 _IFINFO = struct.Struct("=BxHiII")
 _IFADDR = struct.Struct("=BBBBI")
 _RTMSG = struct.Struct("=BBBBBBBBI")
@@ -15,7 +15,7 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 _IFLA_NAME, _IFLA_MTU, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 4, 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _IFF_UP = 1
-_IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_F_NODAD = 1, 2, 8, 0x02
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_LABEL, _IFA_F_NODAD = 1, 2, 3, 0x02
 _RTA_GATEWAY, _RTA_OIF = 5, 4
 _TABLE_MAIN, _TABLE_LOCAL, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 254, 255, 4, 0, 1, 2
 _RTA_DESTINATION, _RTA_METRIC = 1, 6
@@ -55,6 +55,16 @@ def link_names(route: Netlink) -> list[str]:
         attributes(body[_IFINFO.size :])[_IFLA_NAME].rstrip(b"\0").decode()
         for body in route.dump(_GET_LINK, _IFINFO.pack(0, 0, 0, 0, 0))
     ]
+
+
+def addresses(route: Netlink) -> list[tuple[str, str]]:
+    """(interface name, IPv4 address) of every address of this namespace; an alias label counts as the name."""
+    found = []
+    for body in route.dump(_GET_ADDRESS, _IFADDR.pack(socket.AF_INET, 0, 0, 0, 0)):
+        about = attributes(body[_IFADDR.size :])
+        if _IFA_LOCAL in about and _IFA_LABEL in about:
+            found.append((about[_IFA_LABEL].rstrip(b"\0").decode(), str(ip_address(about[_IFA_LOCAL]))))
+    return found
 
 
 def set_up(route: Netlink, index: int) -> None:
