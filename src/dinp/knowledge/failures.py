@@ -8,10 +8,11 @@ from dinp.knowledge.catalogue.agent import AGENT
 from dinp.knowledge.catalogue.engine import ENGINE
 from dinp.knowledge.catalogue.isolation import ISOLATION
 from dinp.knowledge.catalogue.network import NETWORK
+from dinp.knowledge.catalogue.pipelines import PIPELINES
 from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure, Severity
 
-ALL: tuple[Failure, ...] = (*ISOLATION, *STORAGE, *NETWORK, *ENGINE, *AGENT)
+ALL: tuple[Failure, ...] = (*ISOLATION, *STORAGE, *NETWORK, *ENGINE, *AGENT, *PIPELINES)
 """Every entry, theme by theme, in the order of docs/reference/failures.md."""
 
 _BY_CODE = {failure.code: failure for failure in ALL}

@@ -87,6 +87,12 @@ AGENT = (
         "Stop it, or give this tenant another socket.",
     ),
     Failure(
+        "tls-file-unusable",
+        "A file of a TCP endpoint's TLS cannot be used",
+        "It cannot be read, or holds something else than the PEM block that is expected there.",
+        "Give a readable PEM file, and restart the engine by reloading the agent (SIGHUP).",
+    ),
+    Failure(
         "port-in-use",
         "Somebody already listens at the port of a tenant",
         "Another agent, engine or program has the address and port.",
@@ -122,12 +128,6 @@ AGENT = (
         "The configuration has no tenant of that name, or has several and none was named",
         "`dinp env` prints the environment that leads to one tenant's engine.",
         "Name one of the configuration's tenants with --tenant.",
-    ),
-    Failure(
-        "pipeline-pod-fields",
-        "A pipeline system cannot express what the pod needs",
-        "Not every system lets a pipeline set every field of its pods.",
-        "Leave out what asks for these fields, or choose another topology.",
     ),
     Failure(
         "input-unreadable",
