@@ -3,16 +3,22 @@
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from dinp.edges.network import links, nft
+from dinp.edges.network import links, nft, sysctl
 from dinp.edges.network.firewall import Firewall
+from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
+from dinp.edges.network.route_messages import link_names
 from dinp.model.problem import WorldRefusedError
 from tests.edges.network.asking import ask
-from tests.edges.network.conftest import Engine, Host, plan
+from tests.edges.network.conftest import Engine, Host, new_host, plan
 
 pytestmark = pytest.mark.engine
+
+OWN_INSTANCE = f"{os.getpid() % 0xFFFF:04x}"
+OWN = replace(plan(), host_name=f"dinp{OWN_INSTANCE}-0", host_address="203.0.113.249", engine_address="203.0.113.250")
 
 
 def test_an_engine_reaches_the_world_as_the_machine(lan: Host, engines: Callable[..., Engine]) -> None:
@@ -79,6 +85,13 @@ def test_a_resolver_on_loopback_answers_at_the_links_address(machine: Host, engi
         assert engine.host.does(ask(transport, "10.213.0.1", 53)) == "resolver sees 10.213.0.2"
 
 
+def test_addresses_of_other_agents_are_told(engines: Callable[..., Engine]) -> None:
+    engines(0)
+    engines(2)
+    assert links.others_addresses("0000") == {"10.213.0.1", "10.213.0.9"}
+    assert links.others_addresses("t3st") == frozenset()
+
+
 @pytest.mark.usefixtures("machine")
 def test_a_link_left_by_a_killed_agent_is_replaced(hosts: Callable[..., Host]) -> None:
     first, second = hosts(), hosts()
@@ -115,3 +128,38 @@ def test_nothing_is_left(machine: Host, hosts: Callable[..., Host], firewall: Fi
         firewall.dismiss(link.plan)
     assert everything() == before
     assert nft.listing("ruleset") == []
+
+
+def test_this_very_machine_is_as_before() -> None:
+    """The only test on the real machine; what other agents do there meanwhile is their business."""
+
+    def everything() -> tuple[list[str], list[str], list[str]]:
+        with Netlink(NETLINK_ROUTE) as route:
+            names = [name for name in link_names(route) if not name.startswith("dinp")]
+        tables = [str(table) for table in nft.listing("tables") if "dinp_" not in str(table)]
+        kept = ("route_localnet", "rp_filter", "accept_redirects")
+        return (
+            names,
+            tables,
+            [f"{name} {key} {sysctl.read(f'ipv4/conf/{name}/{key}')}" for name in names for key in kept],
+        )
+
+    own = Firewall(OWN_INSTANCE)
+    host = new_host("--user", "--map-root-user")
+    forwards = sysctl.read("ipv4/ip_forward")
+    others = "dinp_" in str(nft.listing("tables"))
+    try:
+        before = everything()
+        link = links.attach(OWN, host.pid)
+        own.admit(link)
+        assert sysctl.read("ipv4/ip_forward") == "1"
+        assert f"dinp_{OWN_INSTANCE}" in str(nft.listing("tables"))
+        os.close(link.network)
+        links.detach(OWN)
+        own.dismiss(OWN)
+        assert everything() == before
+        assert f"dinp_{OWN_INSTANCE}" not in str(nft.listing("tables"))
+        assert others or sysctl.read("ipv4/ip_forward") == forwards
+    finally:
+        host.close()
+        links.detach(OWN)
