@@ -4,6 +4,7 @@ from dinp.knowledge.catalogue.agent import AGENT
 from dinp.knowledge.catalogue.engine import ENGINE
 from dinp.knowledge.catalogue.isolation import ISOLATION
 from dinp.knowledge.catalogue.network import NETWORK
+from dinp.knowledge.catalogue.pipelines import PIPELINES
 from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure
 
@@ -22,6 +23,7 @@ _THEMES = {
     "Network": NETWORK,
     "The engine and its clients": ENGINE,
     "The agent": AGENT,
+    "Pipelines": PIPELINES,
 }
 
 

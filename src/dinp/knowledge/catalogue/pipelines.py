@@ -6,8 +6,8 @@ PIPELINES: tuple[Failure, ...] = (
     Failure(
         "pipeline-form",
         "A CI system cannot use that form of sidecar",
-        "Some systems neither enter native sidecars nor give them the workspace; others put plain containers behind the "
-        "job's own and wait for nothing, so that the job would race with the agent.",
+        "Some systems neither enter native sidecars nor give them the workspace; others put plain containers behind "
+        "the job's own and wait for nothing, so that the job would race with the agent.",
         "Leave the form out: each system has one that works.",
         sources=("https://github.com/jenkinsci/kubernetes-plugin/pull/2869",),
     ),

@@ -1,0 +1,78 @@
+"""Data as TOML 1.0, with comments; the standard library only reads TOML."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Scalar = str | bool | int
+Value = Scalar | tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table or one element of an array of tables.
+
+    Attributes:
+        name: dotted, of bare keys only.
+        values: key -> value; a text of several lines becomes a multi-line string.
+        element: whether it is an element of an array of tables (`[[name]]`).
+        comments: key -> the sentence above it; the empty key stands above the table's name.
+    """
+
+    name: str
+    values: Mapping[str, Value]
+    element: bool = False
+    comments: Mapping[str, str] | None = None
+
+
+def toml_text(tables: Iterable[Table], head: Iterable[str] = ()) -> str:
+    """The tables in their order, each indented by its depth as GitLab's documentation does."""
+    parts = ["\n".join(f"# {line}".rstrip() for line in head)]
+    parts += ["\n".join(_table(table)) for table in tables]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _table(table: Table) -> Iterable[str]:
+    indent = "  " * table.name.count(".")
+    comments = table.comments or {}
+    yield from _comment(comments.get(""), indent)
+    yield f"{indent}[[{table.name}]]" if table.element else f"{indent}[{table.name}]"
+    for key, value in table.values.items():
+        yield from _comment(comments.get(key), indent + "  ")
+        yield f"{indent}  {key} = {_value(value)}"
+
+
+def _comment(sentence: str | None, indent: str) -> Iterable[str]:
+    for line in (sentence or "").splitlines():
+        yield f"{indent}# {line}".rstrip()
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, tuple):
+        if len(value) < 2:
+            return f"[{', '.join(map(_value, value))}]"
+        return "[\n" + "".join(f"    {_value(item)},\n" for item in value) + "  ]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if "\n" in value:
+        return _lines(value)
+    return _basic(value)
+
+
+def _lines(text: str) -> str:
+    """A literal string where that is possible, as nothing in it is escaped; a newline behind the quotes is trimmed."""
+    if "'''" not in text and not text.endswith("'"):
+        return f"'''\n{text}'''"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""\n{escaped}"""'
+
+
+def _basic(text: str) -> str:
+    escaped = "".join(_ESCAPES.get(character, character) for character in text)
+    return f'"{escaped}"'
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t"} | {
+    chr(code): f"\\u{code:04x}" for code in (*range(9), *range(10, 32), 127)
+}
