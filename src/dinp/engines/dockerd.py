@@ -51,6 +51,8 @@ def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[
         "mtu": choices.mtu,
         "bip": choices.bridge_address,
         "default-address-pools": [{"base": base, "size": size} for base, size in choices.address_pools],
+        # Where it sees systemd, dockerd would have it make the containers' groups, outside of the engine's own.
+        "exec-opts": ["native.cgroupdriver=cgroupfs"],
     }
     if spec.registries.mirrors:
         settings["registry-mirrors"] = list(spec.registries.mirrors)

@@ -37,10 +37,12 @@ class Needs:
     Attributes:
         ids: a range of user and group ids of its own.
         link: a network link of its own.
+        caution: what whoever chooses this kind must know, in a sentence without its full stop; empty when nothing.
     """
 
     ids: bool
     link: bool
+    caution: str = ""
 
 
 class Isolation(Protocol):

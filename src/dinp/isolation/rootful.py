@@ -29,7 +29,11 @@ from dinp.model.launch_plan import (
 )
 from dinp.model.tenant import Tenant
 
-NEEDS = Needs(ids=False, link=True)
+NEEDS = Needs(
+    ids=False,
+    link=True,
+    caution="whoever may use this engine is root of the machine: `docker run -v /:/h` is its file system",
+)
 
 _ENGINES_OF_THE_MACHINE = ("docker*", "containerd*", "runc", "xtables.lock")
 _ENGINE_OWNED = ("/run/docker", "/run/containerd", "/run/runc", "/run/dinp-engine/home", "/run/dinp-engine/tmp")

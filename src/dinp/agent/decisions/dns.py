@@ -1,6 +1,6 @@
 """Which resolvers inner containers use: a resolver on loopback is one that they cannot reach."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
@@ -8,8 +8,7 @@ from dinp.model.node_facts import NetworkFacts
 from dinp.model.resolv_conf import ResolvConf, is_loopback
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What was chosen; the fields are those of `Choices`."""
 
     nameservers: tuple[str, ...]
@@ -38,9 +37,6 @@ def choose_dns(network: NetworkFacts, isolation: IsolationKind) -> tuple[Resolut
         return _chosen((), None, resolver, seen, why)
     if isolation is IsolationKind.ROOTLESS:
         why = "the user-mode network passes questions on to it from an address of its own"
-        return _chosen((), None, resolver, seen, why)
-    if isolation is IsolationKind.ROOTFUL:
-        why = "dockerd's embedded resolver asks it on user networks; containers on the default bridge cannot"
         return _chosen((), None, resolver, seen, why)
     why = "it listens on loopback only, so the agent makes it reachable at its end of the engine's link"
     return _chosen((), loopback, resolver, seen, why)

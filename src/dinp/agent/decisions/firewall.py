@@ -7,28 +7,21 @@ from dinp.model.node_facts import FirewallFacts, NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
 
 
-def choose_iptables(facts: NodeFacts, isolation: IsolationKind) -> tuple[str | None, Decision]:
+def choose_iptables(facts: NodeFacts) -> tuple[str | None, Decision]:
     """The absolute path of the iptables for engines; None when there is none.
 
-    An engine with a network namespace of its own starts with empty tables: there nf_tables is preferred, because the
-    legacy tables are modules that a user namespace cannot load. A `rootful` engine shares the agent's tables and must
-    use the flavour that holds rules already: rules of the other flavour would not be seen by it.
+    Every engine has a network namespace of its own and starts with empty tables: there nf_tables is preferred, because
+    the legacy tables are modules that a user namespace cannot load.
     """
     nft, legacy, plain = (facts.program(name) for name in ("iptables-nft", "iptables-legacy", "iptables"))
     found = listed((path for path in (nft, legacy, plain) if path), "and") or "no iptables"
     tables = facts.network.firewall.legacy_tables or ()
     seen = f"{found}; " + (f"legacy tables in use: {listed(tables, 'and')}" if tables else "no legacy table in use")
-    shares = isolation is IsolationKind.ROOTFUL
-    chosen: str | None
-    if shares and tables and legacy:
-        chosen, why = legacy, "the rules that are there already are legacy ones, and a rootful engine shares them"
-    elif nft:
-        own = "nf_tables needs no module for each table, and the engine's namespace has no rules yet"
-        chosen, why = nft, "no legacy table is in use" if shares else own
-    else:
-        chosen, why = plain or legacy, "it is the only one"
-    change = "rules in the other flavour" if shares else "another iptables installed"
-    return chosen, Decision("iptables", seen, chosen or "none", why, change)
+    why = "nf_tables needs no module for each table, and the engine's namespace has no rules yet"
+    chosen = nft or plain or legacy
+    if chosen is not nft:
+        why = "it is the only one"
+    return chosen, Decision("iptables", seen, chosen or "none", why, "another iptables installed")
 
 
 def choose_way_out(facts: NodeFacts, isolation: IsolationKind) -> Decision | None:
@@ -40,7 +33,7 @@ def choose_way_out(facts: NodeFacts, isolation: IsolationKind) -> Decision | Non
     Raises:
         WorldRefusedError: the agent has no means to let them through.
     """
-    if isolation is not IsolationKind.USERNS:
+    if isolation is IsolationKind.ROOTLESS:
         return None
     problems = _lacking(facts)
     if problems:

@@ -5,6 +5,7 @@ import errno
 from dinp.agent.decisions.rootless_needs import max_user_namespaces_problem, rootless_problems
 from dinp.agent.decisions.words import listed
 from dinp.agent.id_ranges import allocate
+from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.capabilities import Capability, missing
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
@@ -42,13 +43,21 @@ def choose_isolation(facts: NodeFacts, asked: IsolationKind | None) -> tuple[Iso
         raise WorldRefusedError(*problems)
     process = facts.process
     seen = f"user {process.user} (uid {process.uid})"
-    if process.uid == 0:
-        seen += f", {listed(map(str, USERNS_NEEDS), 'and')}" if kind is not IsolationKind.ROOTLESS else ""
+    if kind is IsolationKind.ROOTFUL:
+        seen += f", {listed(map(str, ROOTFUL_NEEDS), 'and')}" + _without(process)
     if kind is IsolationKind.USERNS:
-        seen += (
+        seen += f", {listed(map(str, USERNS_NEEDS), 'and')}" + (
             ", a user namespace could be made and overlay mounted in it" if facts.storage.overlay_userns.works else ""
         )
     return kind, Decision("isolation", seen, kind.value, _why(kind, asked), _WOULD_CHANGE[kind])
+
+
+def _without(process: ProcessFacts) -> str:
+    """What a rootful engine cannot give: dockerd before 23 asks for every capability, later ones for what they have."""
+    absent = missing(process.capabilities, tuple(Capability))
+    if not absent:
+        return ""
+    return f", without {listed(map(str, absent), 'and')} (dockerd before 23 then refuses docker run --privileged)"
 
 
 _WOULD_CHANGE = {
@@ -60,7 +69,8 @@ _WOULD_CHANGE = {
 
 def _why(kind: IsolationKind, asked: IsolationKind | None) -> str:
     if asked is not None:
-        return "it was asked for"
+        caution = ISOLATIONS[kind].NEEDS.caution
+        return f"it was asked for; {caution}" if caution else "it was asked for"
     if kind is IsolationKind.USERNS:
         return "root can give each tenant ids of its own, a network on the kernel's path and limits"
     return "an ordinary user can run an engine only below rootlesskit"

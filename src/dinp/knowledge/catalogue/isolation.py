@@ -105,8 +105,18 @@ ISOLATION = (
         " have, even as root.",
         "In a pod: securityContext.privileged: true for the agent's container, or the capabilities that are named."
         " Elsewhere: full root, or an ordinary user with sub-ids (rootless).",
-        patterns=(r"Isolation \w+ needs CAP_", r"unable to apply caps", r"mount: permission denied \(are you root\?\)"),
+        patterns=(r"Isolation \w+ needs CAP_", r"mount: permission denied \(are you root\?\)"),
         sources=("capabilities(7)",),
+    ),
+    Failure(
+        "privileged-refused",
+        "A rootful engine that lacks capabilities cannot start a privileged container",
+        "docker run --privileged asks for every capability that the kernel knows. dockerd before 23 does so even when"
+        " it lacks some itself, as in a container without CAP_SYS_RESOURCE, and the kernel refuses.",
+        "Use isolation userns, where an engine has every capability in its own user namespace, or dockerd 23 or newer,"
+        " or give the agent the capabilities that `dinp preflight` says it is without.",
+        patterns=(r"unable to apply caps",),
+        sources=("capabilities(7)", "moby oci/caps/utils.go, initCaps"),
     ),
     Failure(
         "not-root",
