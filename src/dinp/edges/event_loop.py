@@ -30,6 +30,10 @@ class EventLoop:
         """Seconds on a clock that only goes forward."""
         return time.monotonic()
 
+    def clock(self) -> float:
+        """Seconds of the Unix clock, to be told to people."""
+        return time.time()
+
     def watch(self, thing: HasFileno | int, readable: Callable[[], None], *, arrivals_only: bool = False) -> None:
         """Call `readable` whenever the descriptor can be read.
 

@@ -20,6 +20,7 @@ from dinp.edges.process_events import command_line
 from dinp.model.engine_places import TenantDirectories
 from dinp.model.id_range import IdRange
 from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.tenant_status import TenantStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,32 @@ class StateStore:
     def write_lease(self, tenant: str, lease: Lease) -> None:
         """Write down what the tenant's engine owns, or is about to."""
         _write(self.root / "tenants" / tenant / "lease.json", json.dumps(asdict(lease)))
+
+    def write_status(self, status: TenantStatus) -> None:
+        """Tell whoever asks (`dinp status`) how a tenant is."""
+        folder = self.root / "tenants" / status.tenant
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        _write(folder / "status.json", json.dumps(asdict(status)))
+
+    def statuses(self) -> tuple[TenantStatus, ...]:
+        """How all tenants were when the agent last said so."""
+        files = [self.root / "tenants" / name / "status.json" for name in self.tenants()]
+        return tuple(TenantStatus(**json.loads(file.read_text(encoding="utf-8"))) for file in files if file.exists())
+
+    def agent_runs(self) -> bool:
+        """Whether an agent serves this state directory now."""
+        try:
+            with (self.root / "agent.lock").open(encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return False
+        return False
+
+    def log_path(self, tenant: str) -> str:
+        """Where the last lines of the tenant's engines are kept."""
+        return str(self.root / "tenants" / tenant / "engine.log")
 
     def drop_lease(self, tenant: str) -> None:
         """Nothing of the tenant's engine is left."""

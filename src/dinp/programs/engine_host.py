@@ -22,6 +22,7 @@ from dinp.model.engine_spec import EngineSpec
 from dinp.model.id_range import IdRange, free_range
 from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.tenant import Tenant
+from dinp.model.tenant_status import TenantStatus
 
 
 @dataclass(slots=True)
@@ -63,6 +64,9 @@ class EngineHost:
                 version_cache=str(self.store.root),
             )
             self._choices = preflight(facts, self.spec, workspaces)
+            caution = ISOLATIONS[self._choices.isolation].NEEDS.caution
+            if caution:
+                self.log.say(f"isolation {self._choices.isolation.value}: {caution}", level="warning")
         return self._choices
 
     def forget_choices(self) -> None:
@@ -166,7 +170,21 @@ class EngineHost:
                     found.update(int(child) for child in children.read().split())
         return frozenset(found)
 
-    def phase_changed(self, _tenant: str, state: State) -> None:
+    def phase_changed(self, tenant: Tenant, state: State) -> None:
         """A tenant's engine entered another phase of its life."""
         if state.phase is Phase.READY:
             self.progress("")
+        chosen = self._choices
+        self.store.write_status(
+            TenantStatus(
+                tenant=tenant.name,
+                phase=state.phase.value,
+                since=self.loop.clock(),
+                endpoint=str(tenant.socket),
+                engine=f"{self.spec.kind.value} {chosen.programs.version}" if chosen is not None else "",
+                isolation=chosen.isolation.value if chosen is not None else "",
+                pid=self._engines.get(tenant.name, 0),
+                code=state.problem.code if state.problem is not None else "",
+                problem=str(state.problem) if state.problem is not None else "",
+            )
+        )

@@ -14,6 +14,7 @@ from dinp.edges.listeners import Listener
 from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease
 from dinp.edges.tenant_doors import TenantDoors
+from dinp.edges.tenant_log import TenantLog
 from dinp.edges.tls_files import read_tls
 from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
@@ -43,6 +44,7 @@ class EngineRun:
         self._exited = exited
         self._cleanup = contextlib.ExitStack()
         self._log = engine_log.EngineLog()
+        self._kept = TenantLog(host.store.log_path(tenant.name))
         self._cleanup.callback(self._log.close)
         self._watch: EngineWatch | None = None
         self._engine: launch.RunningEngine | None = None
@@ -172,6 +174,7 @@ class EngineRun:
 
     def _read_log(self) -> None:
         lines, ended = self._log.read()
+        self._kept.append([line.text for line in lines])
         for line in lines:
             self._host.log.engine(self._tenant.name, self._host.spec.kind.value, line.level, line.text)
         if ended:

@@ -75,6 +75,7 @@ class TenantRuntime:
 
     def begin(self) -> None:
         """Watch for the first client."""
+        self._host.phase_changed(self.tenant, self._state)
         self._perform_all(self._first)
 
     def configuration_changed(self, timing: Timing) -> None:
@@ -104,9 +105,9 @@ class TenantRuntime:
             while self._events:
                 before = self._state.phase
                 self._state, commands = step(self._state, self._events.popleft(), self._host.loop.now())
-                if self._state.phase is not before:
-                    self._host.phase_changed(self.tenant.name, self._state)
                 self._perform_all(commands)
+                if self._state.phase is not before:
+                    self._host.phase_changed(self.tenant, self._state)
         finally:
             self._busy = False
 

@@ -1,0 +1,29 @@
+"""What an agent tells about one tenant, and what `dinp status` shows."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TenantStatus:
+    """One tenant at one moment.
+
+    Attributes:
+        tenant: its name.
+        phase: where its engine is in its life: absent, starting, ready, idle, draining, stopping, stopped, failed.
+        since: when it got there, seconds of the Unix clock.
+        endpoint: where its clients connect.
+        engine: kind and version of the engine, empty before anything was decided.
+        isolation: how it is kept apart, empty before anything was decided.
+        pid: the engine's first process, 0 when there is none.
+        code, problem: why its clients are refused, empty when they are not.
+    """
+
+    tenant: str
+    phase: str
+    since: float
+    endpoint: str
+    engine: str = ""
+    isolation: str = ""
+    pid: int = 0
+    code: str = ""
+    problem: str = ""
