@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dinp.edges.network import links, namespace
+from dinp.edges.network import links, namespace, sysctl
 from dinp.edges.network.firewall import Firewall
 from dinp.model.link_plan import LinkPlan
 
@@ -90,6 +90,8 @@ def machine(hosts: Callable[..., Host]) -> Iterator[Host]:
     host = hosts()
     host.ip("link", "set", "lo", "up")
     namespace.enter(host.network)
+    # A new namespace takes its IPv4 settings from the real machine, where an engine may be running now.
+    sysctl.write("ipv4/ip_forward", "0")
     try:
         yield host
     finally:
