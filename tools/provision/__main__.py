@@ -17,7 +17,7 @@ from tools.provision.command import CommandFailedError
 from tools.provision.decide import Plan, plan, wanted_programs
 from tools.provision.environment import as_shell, docker_config, variables
 from tools.provision.folders import Folder, Sources, assemble, client_folder, engine_folders, tools_folder
-from tools.provision.go_programs import go_program, ready_go_program
+from tools.provision.go_programs import go_program, ready_go_program, require_go
 from tools.provision.images import image
 from tools.provision.machine import read_machine
 from tools.provision.needs import PURPOSES, Needs, Purpose, needs_for
@@ -78,11 +78,18 @@ def provision(purpose: Purpose, *, refresh: bool) -> None:
     """Make this machine ready; says at the end where things are."""
     say(f"setup: making this machine ready for `{purpose}`")
     needs, planned, sources = look(purpose)
+    for program in needs.compiled:
+        # Before the long work: without Go all of it would be for nothing.
+        if ready_go_program(program, sources.cache) is None:
+            require_go(program)
     unpack = [one for one in planned.unpack if refresh or not apt.unpacked_versions(one.package, sources.packages)]
     if planned.install or unpack:
-        libraries = apt.not_installed(apt.dependencies(sorted(apt.known_packages(one.package for one in unpack))))
+        known = apt.require_known([*planned.install, *(one.package for one in unpack if not one.optional)], say)
+        known |= apt.known_packages(one.package for one in unpack if one.optional)
+        libraries = apt.not_installed(apt.dependencies(sorted(known.intersection(one.package for one in unpack))))
         apt.install([*planned.install, *libraries], say)
-        apt.unpack(unpack, sources.packages, sources.cache, say=say)
+        apt.unpack([one for one in unpack if one.package in known], sources.packages, sources.cache, say=say)
+        apt.remember_absent([one.package for one in unpack if one.package not in known], sources.packages)
     for program in needs.compiled:
         go_program(program, sources.cache, say=say)
     for folder in all_folders(sources):

@@ -31,6 +31,21 @@ def known_packages(packages: Iterable[str]) -> frozenset[str]:
     return parse_candidates(output_of(["apt-cache", "policy", *wanted], env=environment()))
 
 
+def require_known(packages: Sequence[str], say: Say) -> frozenset[str]:
+    """All of these packages, once apt knows them: its lists are refreshed for that when they are missing or too old.
+
+    Raises RefusalError with the names of those that it does not know even then.
+    """
+    if not known_packages(packages).issuperset(packages):
+        refresh_lists(say)
+    unknown = sorted(set(packages) - known_packages(packages))
+    if unknown:
+        raise RefusalError(
+            f"apt knows no package {', '.join(unknown)}.", "Enable main in apt's sources (on Ubuntu, universe too)."
+        )
+    return frozenset(packages)
+
+
 def parse_candidates(policy: str) -> frozenset[str]:
     """The packages that have a candidate, from the output of `apt-cache policy NAME…`."""
     found = re.findall(r"^(\S+):\n(?:  .*\n)*?  Candidate: (\S+)$", policy, flags=re.MULTILINE)
@@ -126,25 +141,16 @@ def unpacked_versions(package: str, folder: Path) -> list[Path]:
 
 
 def unpack(wanted: Sequence[Unpacked], folder: Path, cache: Cache, *, say: Say) -> None:
-    """Download and unpack these packages below `folder`/PACKAGE/VERSION; nothing is installed or started.
-
-    An optional package that apt does not know is left out, any other is a RefusalError.
-    """
-    known = known_packages(one.package for one in wanted)
-    if any(one.package not in known for one in wanted if not one.optional):
-        refresh_lists(say)
-        known = known_packages(one.package for one in wanted)
+    """Download and unpack these packages below `folder`/PACKAGE/VERSION; nothing is installed or started."""
     for one in wanted:
-        if one.package not in known and one.optional:
-            # Remembered as a version without files, so that apt is not asked again each time.
-            (folder / one.package / "absent").mkdir(parents=True, exist_ok=True)
-            continue
-        if one.package not in known:
-            raise RefusalError(
-                f"apt knows no package {one.package} ({one.why}).", "Enable Debian's main, Ubuntu's universe."
-            )
         with cache.locked(f"debian-{one.package}", say):
             with_fresh_lists(functools.partial(unpack_one, one.package, folder, say=say), say)
+
+
+def remember_absent(packages: Sequence[str], folder: Path) -> None:
+    """Note that this release has no such packages, as versions without files, so that apt is not asked each time."""
+    for package in packages:
+        (folder / package / "absent").mkdir(parents=True, exist_ok=True)
 
 
 def unpack_one(package: str, folder: Path, *, say: Say) -> None:

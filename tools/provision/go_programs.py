@@ -57,6 +57,7 @@ def go_program(program: GoProgram, cache: Cache, *, say: Say) -> Path:
         final = cached_path(program, cache)
         if not final.exists():
             require_go(program)
+            require_compiler(program)
             with new_folder(final.parent) as folder:
                 say(f"  compiling {program.name} {program.version} (Go, once; kept in {final.parent})")
                 compile_into(program, folder, say=say)
@@ -109,12 +110,16 @@ def says_version(output: str, version: str) -> bool:
 
 
 def require_go(program: GoProgram) -> None:
-    """Refuse, and say what to install, when there is no Go; and no C compiler where the program needs one."""
+    """Refuse, and say what to install, when there is no Go."""
     if shutil.which("go") is None:
         raise RefusalError(
             f"Go is not installed, and {program.name} {program.version} has to be compiled from its Go module.",
             "Install Go 1.26 or newer so that `go version` works (your distribution's package is often older).",
         )
+
+
+def require_compiler(program: GoProgram) -> None:
+    """Refuse when the program is partly C and there is no C compiler."""
     if program.cgo and not (shutil.which("gcc") or shutil.which("cc")):
         raise RefusalError(
             f"No C compiler, and {program.name} {program.version} is partly C.",
