@@ -16,6 +16,7 @@ COMMANDS = {
     "pipeline": "a snippet for a CI system, whose jobs then find Docker",
     "status": "how the tenants of an agent are",
     "logs": "what a tenant's engines said last",
+    "certificates": "mutual TLS for a tenant's TCP door: issue, rotate, show",
     "preflight": "what can be run here, each decision with its reason",
     "explain": "what a code means, and what to do about it",
     "env": "the environment that leads a shell's docker to an engine",

@@ -87,6 +87,12 @@ AGENT = (
         "Stop it, or give this tenant another socket.",
     ),
     Failure(
+        "certificate-unusable",
+        "A certificate or an authority's key cannot be used",
+        "The file is missing, is no PEM, or is no elliptic curve key: dinp signs only with authorities that it made.",
+        "Give the directory that `dinp certificates issue` made, with the authority's key.",
+    ),
+    Failure(
         "tls-file-unusable",
         "A file of a TCP endpoint's TLS cannot be used",
         "It cannot be read, or holds something else than the PEM block that is expected there.",
