@@ -25,7 +25,8 @@ class Bed:
 
     def start(self, machine: MachineHandle, program: str, *options: str, name: str | None = None) -> Daemon:
         """Start one of the bed's programs on a machine, with the bed's programs first on its PATH."""
-        argv = [str(self.layout.bin / program), *options]
+        own = self.layout.bin / program
+        argv = [str(own) if own.exists() else program, *options]
         return machine.start(name or program, argv, environment() | {"PATH": f"{self.layout.bin}:{os.environ['PATH']}"})
 
     def key_pair(

@@ -10,6 +10,25 @@ from testbed.machine.handle import Daemon, MachineHandle
 from testbed.plan import DNS_SERVICE, DOMAIN, Machine
 
 CONFIG = "/etc/dinp-bed/kubelet.yaml"
+SYSCTLS = {
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
+}
+"""What kubelet (setupKernelTunables) wants to find or else sets. They are the whole host's, which is not the bed's to change:
+kubelet alone is shown files that say what it wants to read."""
+
+SYSCTLS_FOLDER = "/etc/dinp-bed/sysctls"
+WITH_ITS_OWN_SYSCTLS = f"""
+mount --make-rprivate /proc
+for name in {" ".join(SYSCTLS)}; do mount --bind {SYSCTLS_FOLDER}/$name /proc/sys/$name; done
+exec "$@"
+"""
+"""Not in the node's own view of /proc: a pod in a user namespace may mount a proc of its own only if the node's is whole. All
+other mounts of kubelet's namespace stay shared with the node's, so that its volumes reach containerd."""
 
 
 def configure(bed: Bed, node: Machine) -> None:
@@ -54,12 +73,18 @@ def configure(bed: Bed, node: Machine) -> None:
     target = bed.layout.files(node.name) / CONFIG.lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(yaml.safe_dump(config, sort_keys=False))
+    for name, value in SYSCTLS.items():
+        shown = bed.layout.files(node.name) / SYSCTLS_FOLDER.lstrip("/") / name
+        shown.parent.mkdir(parents=True, exist_ok=True)
+        shown.write_text(f"{value}\n")
 
 
 def start(bed: Bed, node: MachineHandle, plan: Machine) -> Daemon:
     """Start kubelet (containerd must run). The node object's condition Ready tells when it is ready."""
     return bed.start(
-        node, "kubelet",
+        node, "unshare", "--mount", "--propagation=unchanged", "sh", "-ec", WITH_ITS_OWN_SYSCTLS, "kubelet",
+        str(bed.layout.bin / "kubelet"),
         f"--config={CONFIG}", f"--kubeconfig={bed.pki_file(f'kubelet-{plan.name}.kubeconfig')}",
         f"--hostname-override={plan.name}", f"--node-ip={plan.ip}", "--root-dir=/var/lib/kubelet",
+        name="kubelet",
     )  # fmt: skip

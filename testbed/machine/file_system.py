@@ -8,19 +8,6 @@ from pathlib import Path
 from testbed.machine import cgroups
 from testbed.machine.description import Description
 
-READ_ONLY_SYSCTLS = ("kernel", "vm", "fs", "debug")
-"""These are the whole host's, so a machine of the bed may not set them."""
-
-KUBELETS_SYSCTLS = {
-    "vm/overcommit_memory": "1",
-    "vm/panic_on_oom": "0",
-    "kernel/panic": "10",
-    "kernel/panic_on_oops": "1",
-    "kernel/keys/root_maxkeys": "1000000",
-    "kernel/keys/root_maxbytes": "25000000",
-}
-"""What kubelet (setupKernelTunables) wants to find or else sets: it is shown files of ours that say so."""
-
 
 def enter(machine: Description) -> None:
     """Build the file system and make it this process' root. Must run in new mount, pid, net and cgroup namespaces."""
@@ -34,7 +21,6 @@ def enter(machine: Description) -> None:
     (root / "tmp").chmod(0o1777)
     mount("--rbind", "/dev", str(root / "dev"))
     cgroups.mount_own(root, hosts)
-    hide_sysctls(root)
     for source, target in machine.volumes:
         volume = Path(f"{machine.root}{target}")
         volume.mkdir(parents=True, exist_ok=True)
@@ -47,20 +33,6 @@ def enter(machine: Description) -> None:
     # kubelet hands mounts to containers and back (mountPropagation: Bidirectional).
     mount("--make-rshared", "/")
     cgroups.settle()
-
-
-def hide_sysctls(root: Path) -> None:
-    """Make the host's sysctls read-only, and show kubelet those it wants to set as set."""
-    for name in READ_ONLY_SYSCTLS:
-        sysctls = root / "proc/sys" / name
-        if sysctls.is_dir():
-            mount("--bind", str(sysctls), str(sysctls))
-            mount("-o", "remount,bind,ro", str(sysctls))
-    for name, value in KUBELETS_SYSCTLS.items():
-        shown = root / "run/sysctls" / name
-        shown.parent.mkdir(parents=True, exist_ok=True)
-        shown.write_text(f"{value}\n")
-        mount("--bind", str(shown), str(root / "proc/sys" / name))
 
 
 def mount(*arguments: str) -> None:

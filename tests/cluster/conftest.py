@@ -1,0 +1,90 @@
+"""Fixtures for tests on a real cluster. See tests/cluster/kit.py for what they give.
+
+- `cluster`: the bed, or the cluster of DINP_TEST_KUBECONFIG (then DINP_TEST_REGISTRY names a registry it can pull from, as
+  HOST:PORT that this machine pushes to, or HOST:PORT=NAME when pods call it something else).
+- `namespace`: a namespace of its own for each test, gone afterwards.
+- `push_image`: pushes an image to the cluster's registry and returns its reference.
+- `run_pod`: creates a pod in the test's namespace.
+
+Tests marked `bed` pull the plug of a node or rely on names that only the bed answers to; on another cluster they are not
+selected.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from testbed import host_ports
+from testbed.images.oci_image import Image
+from testbed.layout import Layout
+from testbed.plan import REGISTRY_HOST, REGISTRY_PORT
+from tests.cluster.kit import Cluster, Pod, Registry
+
+HERE = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker that is this folder's own."""
+    config.addinivalue_line("markers", "bed: needs the test bed itself, not just any cluster")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every test in this folder is a cluster test; without the bed, those that need it are not selected."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+    if "DINP_TEST_KUBECONFIG" in os.environ:
+        needing = [item for item in items if item.get_closest_marker("bed")]
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster to test on."""
+    named = os.environ.get("DINP_TEST_KUBECONFIG")
+    if named:
+        push, _, name = os.environ["DINP_TEST_REGISTRY"].partition("=")
+        host, _, port = push.rpartition(":")
+        return Cluster(Path(named), Registry(host, int(port), name or push))
+    layout = Layout.of(os.environ)
+    assert layout.kubeconfig.exists(), "there is no cluster: `make test-cluster` brings one up for the tests"
+    port = host_ports.read(layout)["registry"]
+    return Cluster(layout.kubeconfig, Registry("127.0.0.1", port, f"{REGISTRY_HOST}:{REGISTRY_PORT}"))
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new namespace, named after the test."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:50].strip("-")
+    body = client.V1Namespace(metadata=client.V1ObjectMeta(generate_name=f"{name}-"))
+    made: str = cluster.core.create_namespace(body).metadata.name
+    yield made
+    cluster.core.delete_namespace(made, propagation_policy="Background")
+
+
+@pytest.fixture
+def push_image(cluster: Cluster) -> Callable[..., str]:
+    """push_image(image, repository, tag="latest") -> reference."""
+
+    def push(image: Image, repository: str, tag: str = "latest") -> str:
+        return cluster.registry.push(image, repository, tag)
+
+    return push
+
+
+@pytest.fixture
+def run_pod(cluster: Cluster, namespace: str) -> Callable[[Mapping[str, Any]], Pod]:
+    """run_pod(pod(...)) -> Pod, in the test's namespace."""
+
+    def run(body: Mapping[str, Any]) -> Pod:
+        return cluster.run(namespace, body)
+
+    return run
