@@ -18,8 +18,8 @@ SYSCTLS = {
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
-"""What kubelet (setupKernelTunables) wants to find or else sets. They are the whole host's, which is not the bed's to change:
-kubelet alone is shown files that say what it wants to read."""
+"""What kubelet (setupKernelTunables) wants to find or else sets. They are the whole host's, which is not the bed's to
+change: kubelet alone is shown files that say what it wants to read."""
 
 SYSCTLS_FOLDER = "/etc/dinp-bed/sysctls"
 WITH_ITS_OWN_SYSCTLS = f"""
@@ -27,8 +27,8 @@ mount --make-rprivate /proc
 for name in {" ".join(SYSCTLS)}; do mount --bind {SYSCTLS_FOLDER}/$name /proc/sys/$name; done
 exec "$@"
 """
-"""Not in the node's own view of /proc: a pod in a user namespace may mount a proc of its own only if the node's is whole. All
-other mounts of kubelet's namespace stay shared with the node's, so that its volumes reach containerd."""
+"""Not in the node's own view of /proc: a pod in a user namespace may mount a proc of its own only if the node's is whole.
+All other mounts of kubelet's namespace stay shared with the node's, so that its volumes reach containerd."""
 
 
 def configure(bed: Bed, node: Machine) -> None:

@@ -28,9 +28,9 @@ FIRST_ENGINE = "20.10"
 """The engine that the recipes' names lead to when the bed has just come up."""
 
 DEBIAN_PACKAGES = (
-    "ca-certificates", "curl", "fuse-overlayfs", "git", "hostname", "iproute2", "iptables", "libc6", "libdevmapper1.02.1",
-    "libseccomp2", "libsystemd0", "openssl", "procps", "python3-minimal", "rootlesskit", "slirp4netns", "tini",
-    "uidmap", "xz-utils",
+    "ca-certificates", "curl", "fuse-overlayfs", "git", "hostname", "iproute2", "iptables", "libc6",
+    "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "openssl", "procps", "python3-minimal", "rootlesskit",
+    "slirp4netns", "tini", "uidmap", "xz-utils",
 )  # fmt: skip
 """What engines and clients use: the libraries of docker.io, containerd and runc, and what they and builds call."""
 

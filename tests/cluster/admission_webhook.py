@@ -13,7 +13,7 @@ import sys
 class Webhook(http.server.BaseHTTPRequestHandler):
     """Answers AdmissionReviews (admission.k8s.io/v1)."""
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         patch = [{"op": "add", "path": "/metadata/annotations", "value": {"seen-by": "webhook"}}]
         answer = {

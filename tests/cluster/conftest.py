@@ -1,13 +1,13 @@
 """Fixtures for tests on a real cluster. See tests/cluster/kit.py for what they give.
 
-- `cluster`: the bed, or the cluster of DINP_TEST_KUBECONFIG (then DINP_TEST_REGISTRY names a registry it can pull from, as
-  HOST:PORT that this machine pushes to, or HOST:PORT=NAME when pods call it something else).
+- `cluster`: the bed, or the cluster of DINP_TEST_KUBECONFIG (then DINP_TEST_REGISTRY names a registry that it can pull
+  from, as HOST:PORT that this machine pushes to, or HOST:PORT=NAME when pods call it something else).
 - `namespace`: a namespace of its own for each test, gone afterwards.
 - `push_image`: pushes an image to the cluster's registry and returns its reference.
 - `run_pod`: creates a pod in the test's namespace.
 
-Tests marked `bed` pull the plug of a node or rely on names that only the bed answers to; on another cluster they are not
-selected.
+Tests marked `bed` pull the plug of a node or rely on names that only the bed answers to; on another cluster they are
+not selected.
 """
 
 from __future__ import annotations
@@ -47,8 +47,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Cluster:
+def cluster() -> Iterator[Cluster]:
     """The cluster to test on."""
+    found = find_cluster()
+    yield found
+    found.close()
+
+
+def find_cluster() -> Cluster:
+    """The cluster that the environment names, or else the bed."""
     named = os.environ.get("DINP_TEST_KUBECONFIG")
     if named:
         push, _, name = os.environ["DINP_TEST_REGISTRY"].partition("=")

@@ -5,7 +5,8 @@
         pod.wait(ready)
         assert pod.exec("cat", "/etc/hostname").out == "one\\n"
 
-Every wait names what it waits for, ends early when it cannot come any more, and fails with the pod's state, events and logs.
+Every wait names what it waits for, ends early when it cannot come any more, and fails with the pod's state, events and
+logs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from testbed.images.registry_client import RegistryClient
 
 PodObject = Mapping[str, Any]
 Condition = Callable[[PodObject], str | None]
-"""None when it holds, else what is missing. A `Hopeless` exception says that it never will."""
+"""None when it holds, else what is missing. Raising HopelessError says that it never will."""
 
 
 FROM_NOW_OR_BEFORE = "0"
@@ -36,7 +37,7 @@ FROM_NOW_OR_BEFORE = "0"
 progress that etcd before 3.4.31 does not give, and fails with "Too large resource version"."""
 
 
-class Hopeless(Exception):
+class HopelessError(Exception):
     """What is waited for cannot come any more."""
 
 
@@ -76,6 +77,10 @@ class Cluster:
         self.api = config.new_client_from_config(str(kubeconfig))
         self.core = client.CoreV1Api(self.api)
 
+    def close(self) -> None:
+        """Close the connections to the API server."""
+        self.api.rest_client.pool_manager.clear()
+
     def image(self, name: str) -> str:
         """The reference of one of the bed's images: image("bed/debian:12")."""
         return f"{self.registry.name}/{name}"
@@ -102,7 +107,7 @@ class Cluster:
         self.kubectl("apply", "-n", namespace, "-f", str(file))
 
     def run(self, namespace: str, body: Mapping[str, Any]) -> Pod:
-        """Create a pod. The default service account of a new namespace comes a moment later; its absence is waited out."""
+        """Create a pod; the default service account of a new namespace comes a moment later and is waited for."""
         self.wait_for_service_account(namespace)
         created = time.monotonic()
         self.core.create_namespaced_pod(namespace, body)
@@ -173,7 +178,7 @@ class Pod:
         return found
 
     def wait(self, condition: Condition, seconds: int = 60) -> float:
-        """Wait for a condition; returns the seconds since the pod was created. Raises AssertionError with the evidence."""
+        """Wait; returns the seconds since the pod was created. Raises AssertionError with the evidence."""
         missing: str | None = "not seen"
         follow = watch.Watch().stream(
             self.cluster.core.list_namespaced_pod, self.namespace,
@@ -184,7 +189,7 @@ class Pod:
                 missing = "it was deleted" if event["type"] == "DELETED" else condition(event["raw_object"])
                 if missing is None:
                     return time.monotonic() - self.created
-        except Hopeless as reason:
+        except HopelessError as reason:
             missing = f"never: {reason}"
         raise AssertionError(f"pod {self.name}: {missing}\n{self.evidence()}")
 
@@ -231,8 +236,8 @@ class Pod:
             return "(it is gone)"
         status = json.dumps(body.get("status", {}).get("containerStatuses", []), indent=1)
         parts = [f"phase {body['status'].get('phase')}: {status}", *self.cluster.events(self.namespace, self.name)]
-        for name in self.containers():
-            parts.append(f"--- log of {name}\n" + "\n".join(self.logs(name).splitlines()[-25:]))
+        ends = {name: "\n".join(self.logs(name).splitlines()[-25:]) for name in self.containers()}
+        parts += [f"--- log of {name}\n{end}" for name, end in ends.items()]
         return "\n".join(parts)
 
     def delete(self, *, grace_seconds: int = 0) -> None:
@@ -262,7 +267,7 @@ def pod(
 def ready(body: PodObject) -> str | None:
     """All its containers are ready."""
     if body["status"].get("phase") in ("Failed", "Succeeded"):
-        raise Hopeless(f"phase {body['status']['phase']}: {body['status'].get('message', '')}")
+        raise HopelessError(f"phase {body['status']['phase']}: {body['status'].get('message', '')}")
     conditions: Sequence[Mapping[str, str]] = body["status"].get("conditions") or []
     good = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
     return None if good else "not ready"

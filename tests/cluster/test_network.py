@@ -25,13 +25,11 @@ def test_a_service_is_found_by_name_from_every_node(cluster: Cluster, namespace:
     web = cluster.run(namespace, pod("web", container("busybox", *SERVE), labels={"app": "web"}, nodeName=there))
     web.wait(ready)
     for node in dict.fromkeys((here, there)):
-        client = cluster.run(namespace, pod(f"client-{node}", container("busybox", "sleep", "3600"), nodeName=node))
+        image = cluster.image("bed/debian:12")
+        client = cluster.run(namespace, pod(f"client-{node}", container(image, "sleep", "3600"), nodeName=node))
         client.wait(ready)
-        found = client.exec(
-            "sh",
-            "-c",
-            "until wget -qO- -T 2 http://web; do :; done && wget -qO- http://web." + namespace + ".svc.cluster.local",
-        )
+        urls = ("http://web", f"http://web.{namespace}.svc.cluster.local")
+        found = client.exec("curl", "-sS", "--retry", "20", "--retry-all-errors", "--max-time", "30", *urls)
         assert found.out == "web\nweb\n", found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cluster.kit import Cluster, Result, container, ended, exit_of, pod, ready, terminated
+from tests.cluster.kit import Cluster, PodObject, Result, container, ended, exit_of, pod, ready, terminated
 
 
 def test_a_sidecar_is_up_before_the_job_and_the_job_ends_without_it(cluster: Cluster, namespace: str) -> None:
@@ -36,8 +36,8 @@ def test_a_liveness_probe_restarts_and_a_readiness_probe_does_not(cluster: Clust
     waiting = container("busybox", "sh", "-c", "sleep 3600", name="waiting", readinessProbe=probe)
     one = cluster.run(namespace, pod("one", restarted, waiting, restartPolicy="Always"))
 
-    def was_restarted(body: object) -> str | None:
-        counts = {c["name"]: c["restartCount"] for c in one.read()["status"].get("containerStatuses") or []}
+    def was_restarted(body: PodObject) -> str | None:
+        counts = {c["name"]: c["restartCount"] for c in body["status"].get("containerStatuses") or []}
         return None if counts.get("main", 0) >= 1 else f"restarts: {counts}"
 
     one.wait(was_restarted, seconds=90)
