@@ -1,7 +1,5 @@
 """Machines as facts: a good one, from which each test changes what it is about."""
 
-from dataclasses import replace
-
 from dinp.model.choices import CgroupKind
 from dinp.model.id_maps import IdExtent, SubIds
 from dinp.model.id_range import IdRange
@@ -68,20 +66,17 @@ ROOT = NodeFacts(
 )
 """A plain machine with everything installed; the agent is root."""
 
-USER = replace(
-    ROOT,
-    process=replace(ROOT.process, uid=1000, user="ci", capabilities=0),
-    storage=replace(ROOT.storage, state_dir="/home/ci/.local/share/dinp", overlay=INVALID, shifted=()),
-    network=replace(ROOT.network, firewall=FirewallFacts(None, None)),
+USER = ROOT._replace(
+    process=ROOT.process._replace(uid=1000, user="ci", capabilities=0),
+    storage=ROOT.storage._replace(state_dir="/home/ci/.local/share/dinp", overlay=INVALID, shifted=()),
+    network=ROOT.network._replace(firewall=FirewallFacts(None, None)),
 )
 """The same machine for an ordinary user with sub-ids."""
 
-POD = replace(
-    ROOT,
-    process=replace(ROOT.process, container="kubernetes"),
-    storage=replace(ROOT.storage, state_dir="/var/lib/dinp"),
-    network=replace(
-        ROOT.network,
+POD = ROOT._replace(
+    process=ROOT.process._replace(container="kubernetes"),
+    storage=ROOT.storage._replace(state_dir="/var/lib/dinp"),
+    network=ROOT.network._replace(
         routes=(Route("0.0.0.0/0", "eth0", 1450), Route("10.244.1.0/24", "eth0")),
         resolver=ResolvConf(
             "/etc/resolv.conf", ("10.96.0.10",), ("ci.svc.cluster.local", "cluster.local"), ("ndots:5",)
@@ -94,4 +89,4 @@ POD = replace(
 
 def without(facts: NodeFacts, *programs: str) -> NodeFacts:
     """The same machine without these programs."""
-    return replace(facts, programs=tuple(each for each in facts.programs if each[0] not in programs))
+    return facts._replace(programs=tuple(each for each in facts.programs if each[0] not in programs))

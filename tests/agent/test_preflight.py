@@ -35,15 +35,15 @@ class Case:
 
 
 def process(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return replace(facts, process=replace(facts.process, **changes))
+    return facts._replace(process=facts.process._replace(**changes))
 
 
 def storage(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return replace(facts, storage=replace(facts.storage, **changes))
+    return facts._replace(storage=facts.storage._replace(**changes))
 
 
 def network(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return replace(facts, network=replace(facts.network, **changes))
+    return facts._replace(network=facts.network._replace(**changes))
 
 
 ON_OVERLAY = storage(POD, file_system="overlay", overlay=INVALID, overlay_userns=INVALID)
@@ -87,17 +87,17 @@ CASES = {
     ),
     "state-dir-on-overlay": Case(ON_OVERLAY),
     "state-dir-on-overlay-with-fuse": Case(
-        replace(ON_OVERLAY, programs=(*ON_OVERLAY.programs, ("fuse-overlayfs", "/usr/bin/fuse-overlayfs")))
+        ON_OVERLAY._replace(programs=(*ON_OVERLAY.programs, ("fuse-overlayfs", "/usr/bin/fuse-overlayfs")))
     ),
     "state-dir-on-overlay-asked-for-vfs": Case(ON_OVERLAY, EngineSpec(storage_driver="vfs")),
     "state-dir-on-overlay-asked-for-overlay2": Case(ON_OVERLAY, EngineSpec(storage_driver="overlay2")),
     "fuse-overlayfs-asked-for": Case(ROOT, EngineSpec(storage_driver="fuse-overlayfs")),
     "state-dir-on-nfs": Case(ON_NFS),
-    "old-kernel": Case(replace(storage(ROOT, overlay_userns=INVALID), kernel=KernelRelease(5, 4, "5.4.0-216-generic"))),
+    "old-kernel": Case(storage(ROOT, overlay_userns=INVALID)._replace(kernel=KernelRelease(5, 4, "5.4.0-216-generic"))),
     "overlay-refused": Case(storage(ROOT, overlay_userns=Trial(False, "Permission denied", 13))),
-    "no-cgroups": Case(replace(ROOT, cgroups=NO_CGROUPS)),
-    "no-cgroups-with-limits": Case(replace(ROOT, cgroups=NO_CGROUPS), EngineSpec(limits=ALL_LIMITS)),
-    "user-with-limits-on-v1": Case(replace(USER, cgroups=V1), EngineSpec(limits=Limits(memory=2**30))),
+    "no-cgroups": Case(ROOT._replace(cgroups=NO_CGROUPS)),
+    "no-cgroups-with-limits": Case(ROOT._replace(cgroups=NO_CGROUPS), EngineSpec(limits=ALL_LIMITS)),
+    "user-with-limits-on-v1": Case(USER._replace(cgroups=V1), EngineSpec(limits=Limits(memory=2**30))),
     "workspace-shifted": Case(storage(ROOT, shifted=(("/var/lib/dinp", WORKS), ("/w", WORKS))), workspaces=("/w",)),
     "workspace-refused": Case(
         storage(POD, shifted=(("/var/lib/dinp", WORKS), ("/work", INVALID))), workspaces=("/work",)
@@ -126,7 +126,7 @@ CASES = {
     "address-pools-collide": Case(ROOT, EngineSpec(address_pools=("192.168.0.0/16",))),
     "address-pools-of-ipv6-only": Case(ROOT, EngineSpec(address_pools=("fd00:5::/48",))),
     "everything-at-once": Case(
-        without(replace(ON_NFS, cgroups=NO_CGROUPS), "containerd", "nft"),
+        without(ON_NFS._replace(cgroups=NO_CGROUPS), "containerd", "nft"),
         EngineSpec(limits=ALL_LIMITS, address_pools=("192.168.178.0/24",)),
     ),
 }
@@ -209,4 +209,4 @@ def test_links_of_other_agents_do_not_take_the_link_network() -> None:
 
 
 def test_a_user_without_delegation_on_v2_can_still_run_without_limits() -> None:
-    assert not preflight(replace(USER, cgroups=NO_CGROUPS), EngineSpec()).cgroup_limits
+    assert not preflight(USER._replace(cgroups=NO_CGROUPS), EngineSpec()).cgroup_limits

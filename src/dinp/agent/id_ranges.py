@@ -58,7 +58,7 @@ def _candidates(own_map: tuple[IdExtent, ...]) -> tuple[Sequence[int], int]:
     if is_first_namespace(own_map):
         return range(FIRST_TENANT_ID, LAST_TENANT_ID, IDS_PER_TENANT), IDS_PER_TENANT
     # Id 0 is the agent's own root, which no tenant may be.
-    extents = [(max(1, extent.inside), extent.inside + extent.count) for extent in own_map]
+    extents = [(max(1, extent.inside), extent.inside + extent.length) for extent in own_map]
     whole: list[int] = []
     for first, end in extents:
         aligned = -(-first // IDS_PER_TENANT) * IDS_PER_TENANT

@@ -60,13 +60,7 @@ def probe_node(
         programs=programs,
         search_path=search_path,
     )
-    return _with_version(facts, question.answer())
-
-
-def _with_version(facts: NodeFacts, version: str) -> NodeFacts:
-    from dataclasses import replace
-
-    return replace(facts, engine_version=version)
+    return facts._replace(engine_version=question.answer())
 
 
 def _search_path(program_path: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Every key of the agent's configuration: the parser reads by this table and the reference page is made from it."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from dinp.model.engine_spec import EngineKind, IsolationKind
 
@@ -28,8 +28,7 @@ class KeyKind(Enum):
     SECTION = "keys of its own"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key.
 
     Attributes:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from math import inf
+from typing import NamedTuple, TypeVar
 
 from dinp.model import config_values
 from dinp.model.config_keys import AGENT, Key, KeyKind
 from dinp.model.problem import Problem
 from dinp.model.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
 
-TYPE_CHECKING = False  # importing typing costs 10 ms, and the agent's sockets wait for this module
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeVar
-
-    T = TypeVar("T")
+T = TypeVar("T")
 
 _READERS: dict[KeyKind, Callable[[str], object]] = {
     KeyKind.TEXT: config_values.read_text,
@@ -35,20 +31,19 @@ _READERS: dict[KeyKind, Callable[[str], object]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class IdLookup:
+class IdLookup(NamedTuple):
     """How names become ids; a name that it does not know gives None. Numbers never ask it."""
 
     user: Callable[[str], int | None]
     group: Callable[[str], int | None]
 
 
-@dataclass(slots=True)
 class Report:
     """The problems found so far in one file."""
 
-    file: str
-    _found: list[tuple[int, int, Problem]] = field(default_factory=list)
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[tuple[int, int, Problem]] = []
 
     def add(self, code: str, place: Place, sentence: str, remedy: str) -> None:
         """Note one problem; the sentence gets its place in front."""
@@ -61,8 +56,7 @@ class Report:
         return tuple(problem for _, _, problem in sorted(self._found, key=lambda each: each[:2]))
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """The values below one mapping, with the place of each key's value."""
 
     path: str
@@ -88,8 +82,7 @@ class Section:
         return value if isinstance(value, Section) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """Reads one file: nodes by keys.
 
     Attributes:

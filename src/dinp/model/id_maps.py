@@ -1,6 +1,6 @@
 """User namespaces as the kernel and /etc tell them: uid_map, gid_map, subuid, subgid."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dinp.model.id_range import IdRange
 
@@ -8,17 +8,15 @@ WHOLE = 0xFFFF_FFFF
 """How many ids the first user namespace maps; 2^32 - 1 is no id (user_namespaces(7))."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdExtent:
-    """`count` ids from `inside` on are those from `outside` on in the parent namespace."""
+class IdExtent(NamedTuple):
+    """`length` ids from `inside` on are those from `outside` on in the parent namespace."""
 
     inside: int
     outside: int
-    count: int
+    length: int
 
 
-@dataclass(frozen=True, slots=True)
-class SubIds:
+class SubIds(NamedTuple):
     """One line of /etc/subuid or /etc/subgid: ids that `owner` (a name or a number) may map."""
 
     owner: str
@@ -57,7 +55,7 @@ def mapped_ranges(extents: tuple[IdExtent, ...]) -> tuple[IdRange, ...]:
     """
     if is_first_namespace(extents):
         return ()
-    return tuple(IdRange(extent.outside, extent.count) for extent in extents if extent.count > 1)
+    return tuple(IdRange(extent.outside, extent.length) for extent in extents if extent.length > 1)
 
 
 def sub_id_count(entries: tuple[SubIds, ...], user: str, uid: int) -> int:

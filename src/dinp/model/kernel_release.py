@@ -1,10 +1,9 @@
 """The kernel's version, as uname(2) says it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class KernelRelease:
+class KernelRelease(NamedTuple):
     """Major and minor version, comparable; `text` is the whole release, e.g. `6.1.0-37-cloud-amd64`."""
 
     major: int

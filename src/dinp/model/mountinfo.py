@@ -1,10 +1,9 @@
 """Mounts as /proc/self/mountinfo tells them (proc_pid_mountinfo(5))."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """One mounted file system.
 
     Attributes:

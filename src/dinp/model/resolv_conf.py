@@ -1,10 +1,9 @@
 """Name resolution as resolv.conf(5) sets it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvConf:
+class ResolvConf(NamedTuple):
     """What one resolv.conf says.
 
     Attributes:

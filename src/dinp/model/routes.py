@@ -1,10 +1,9 @@
 """Routes of a network namespace, as values."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route.
 
     Attributes:

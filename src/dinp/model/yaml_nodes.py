@@ -4,7 +4,7 @@ Built from the parser's events without recursion, so that no text can exhaust th
 documents are refused: a configuration that people read top to bottom needs none of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -15,16 +15,14 @@ DEEPEST = 32
 """Levels; no key lies deeper than five, and parsers take quadratic time for thousands of open brackets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a text; both numbers count from 1, as editors do."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A single value. `empty` is a key without any value, which is something else than quotes around nothing."""
 
     place: Place
@@ -32,16 +30,14 @@ class Scalar:
     empty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     place: Place
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys with values, in the order of the text; a key may stand there twice."""
 
     place: Place

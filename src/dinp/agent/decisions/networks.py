@@ -1,7 +1,7 @@
 """Networks for inner bridges and for the engines' links that collide with nothing that must stay reachable."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineSpec, IsolationKind
@@ -36,8 +36,7 @@ _LINKS6 = tuple(f"fd{second:02x}:d19b:7c3e::/48" for second in range(0x5A, 0x7A)
 """Unique local networks (RFC 4193)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Networks:
+class Networks(NamedTuple):
     """What was chosen; the fields are those of `Choices`."""
 
     bridge_address: str
