@@ -5,8 +5,9 @@ and the reload of another firewall take rules away; they are put back.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 
-from dinp.edges.network import conntrack, foreign_legacy, foreign_nft, forwarding, nft, rules
+from dinp.edges.network import conntrack, foreign_legacy, foreign_nft, forwarding, nft, rules, sysctl
 from dinp.edges.network.foreign_chains import Way
 from dinp.edges.network.links import Link
 from dinp.edges.network.nft import Json
@@ -46,14 +47,18 @@ class Firewall:
             WorldRefusedError: nft is missing or refused.
             OSError: a kernel setting cannot be written.
         """
-        said = forwarding.switch_on()
-        self._guard = forwarding.recorded()
+        guard = forwarding.wanted()
+        self._guard = guard or self._guard
+        guarding = forwarding.guard_table(guard) if guard is not None else []
         first = not self._links
         self._links[link.plan.host_name] = link
         if first:
-            self._rebuild()
+            self._rebuild(guarding)
         else:
-            self._change("add", rules.link_elements(self.instance, link))
+            self._change("add", rules.link_elements(self.instance, link), guarding)
+        said = forwarding.switch_on(guard) if guard is not None else ()
+        # Ports published on 127.0.0.1 and a resolver on loopback need it; the rules drop all else for 127.0.0.0/8.
+        sysctl.write(f"ipv4/conf/{link.plan.host_name}/route_localnet", "1")
         return (*said, *self._open_others())
 
     def dismiss(self, plan: LinkPlan) -> tuple[str, ...]:
@@ -68,6 +73,7 @@ class Firewall:
         link = self._links.pop(plan.host_name, None)
         if link is None:
             return ()
+        self.withdraw([port for port, owner in self._ports.items() if owner == plan])
         if self._links:
             self._change("delete", rules.link_elements(self.instance, link))
             return ()
@@ -96,14 +102,14 @@ class Firewall:
         if port.transport is Transport.UDP:
             conntrack.forget_udp(port.host_port)
 
-    def withdraw(self, port: PublishedPort) -> None:
-        """Undo `publish`; twice does no harm. Raises as `publish` does."""
-        plan = self._ports.pop(port, None)
-        if plan is None:
+    def withdraw(self, ports: Iterable[PublishedPort]) -> None:
+        """Undo `publish` for some ports at once; twice does no harm. Raises as `publish` does."""
+        gone = {port: self._ports.pop(port) for port in list(ports) if port in self._ports}
+        if not gone:
             return
-        self._change("delete", [rules.port_element(self.instance, port, plan)])
-        if port.transport is Transport.UDP:
-            conntrack.forget_udp(port.host_port)
+        self._change("delete", [rules.port_element(self.instance, port, plan) for port, plan in gone.items()])
+        for number in {port.host_port for port in gone if port.transport is Transport.UDP}:
+            conntrack.forget_udp(number)
 
     def rules_changed_fd(self) -> int:
         """Readable when rules of this machine have changed: call `reassert` then. Raises OSError."""
@@ -133,7 +139,7 @@ class Firewall:
             self._rebuild()
             said.append(f"the table {rules.table_name(self.instance)} was removed by somebody and is back")
         if self._guard is not None and forwarding.recorded() is None:
-            forwarding.restore(self._guard)
+            nft.apply(*forwarding.guard_table(self._guard))
         return (*said, *self._open_others())
 
     def close(self) -> None:
@@ -142,15 +148,15 @@ class Firewall:
             self._events.close()
             self._events = None
 
-    def _change(self, verb: str, elements: list[Json]) -> None:
+    def _change(self, verb: str, elements: list[Json], others: Sequence[Json] = ()) -> None:
         try:
-            nft.apply(*({verb: element} for element in elements))
+            nft.apply(*others, *({verb: element} for element in elements))
         except nft.NftRefusedError:
             # The table may have been flushed away a moment ago; memory already has the new state.
-            self._rebuild()
+            self._rebuild(others)
 
-    def _rebuild(self) -> None:
-        nft.apply(*rules.whole_table(self.instance, self._links.values(), self._ports.items()))
+    def _rebuild(self, others: Sequence[Json] = ()) -> None:
+        nft.apply(*others, *rules.whole_table(self.instance, self._links.values(), self._ports.items()))
 
     def _open_others(self) -> tuple[str, ...]:
         ways = [Way("forward", "iifname"), Way("forward", "oifname")]

@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 
-from dinp.edges.network import port_forwarder
 from dinp.model.link_plan import Transport
+
+_PROGRAM = os.path.join(os.path.dirname(__file__), "port_forwarder.py")
+_HELD, _AGENT = 3, 4
 
 
 class Forwarder:
@@ -17,8 +18,7 @@ class Forwarder:
 
     def __init__(self, held: socket.socket, transport: Transport, address: str, port: int) -> None:
         """Start it on the socket of a port."""
-        program = str(Path(port_forwarder.__file__))
-        argv = [sys.executable, "-I", "-S", program, transport.value, address, str(port)]
+        argv = [sys.executable, "-I", "-S", _PROGRAM, transport.value, address, str(port), str(_HELD), str(_AGENT)]
         # Nothing is ever written to our end: it closes with us, and that is what the process waits for.
         theirs, ours = os.pipe2(os.O_CLOEXEC)
         actions = [
@@ -28,7 +28,7 @@ class Forwarder:
         # Out of the way first: a source that already is one of the targets would be lost.
         moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10) for number in (held.fileno(), theirs)]
         try:
-            inner = [(os.POSIX_SPAWN_DUP2, number, target) for target, number in enumerate(moved, port_forwarder.PORT)]
+            inner = [(os.POSIX_SPAWN_DUP2, number, target) for target, number in enumerate(moved, _HELD)]
             pid = os.posix_spawn(argv[0], argv, {}, file_actions=[*actions, *inner])
         except BaseException:
             os.close(ours)

@@ -26,31 +26,36 @@ class Guard:
     interfaces: tuple[str, ...]
 
 
-def switch_on() -> tuple[str, ...]:
-    """Let the machine forward IPv4, and IPv6 where it has it.
-
-    Returns:
-        A sentence for each setting that was changed; none when it forwarded before.
-
-    Raises:
-        OSError: the setting cannot be written. WorldRefusedError: see nft.apply.
-    """
+def wanted() -> Guard | None:
+    """What has to be switched on so that engines get out; None when the machine forwards already. Raises OSError."""
     off = [kind for kind, switch in _SWITCH.items() if sysctl.read(switch) == "0"]
     if "ipv6" in off and not sysctl.has_ipv6():
         off.remove("ipv6")
     if not off:
-        return ()
+        return None
     with Netlink(NETLINK_ROUTE) as route:
         others = [name for name in link_names(route) if not name.startswith(_LINK_PREFIX) and name != "lo"]
-    before = recorded()
-    kinds = sorted({*off, *(before.kinds if before else ())})
-    restore(Guard(tuple(kinds), tuple(others)))
+    if len(off) < len(_SWITCH):
+        before = recorded()
+        off = sorted({*off, *(before.kinds if before else ())})
+    return Guard(tuple(off), tuple(others))
+
+
+def switch_on(guard: Guard) -> tuple[str, ...]:
+    """Let the machine forward; the guard's table (`guard_table`) is in force already.
+
+    Returns:
+        A sentence for each setting that was changed.
+
+    Raises:
+        OSError: a setting cannot be written.
+    """
     said = []
-    for kind in off:
+    for kind in guard.kinds:
         if kind == "ipv6":
-            said += _keep_router_advertisements(others)
-        sysctl.write(_SWITCH[kind], "1")
-        said.append(f"net.{_SWITCH[kind].replace('/', '.')} was 0 and is 1 while engines run")
+            said += _keep_router_advertisements(guard.interfaces)
+        if sysctl.write(_SWITCH[kind], "1"):
+            said.append(f"net.{_SWITCH[kind].replace('/', '.')} was 0 and is 1 while engines run")
     return tuple(said)
 
 
@@ -82,7 +87,7 @@ def switch_off() -> tuple[str, ...]:
     return tuple(said)
 
 
-def _keep_router_advertisements(names: list[str]) -> list[str]:
+def _keep_router_advertisements(names: tuple[str, ...]) -> list[str]:
     """A forwarding kernel ignores router advertisements unless accept_ra is 2: the machine would lose its own route."""
     return [
         f"net.ipv6.conf.{name}.accept_ra was 1 and is 2 while engines run"
@@ -91,8 +96,8 @@ def _keep_router_advertisements(names: list[str]) -> list[str]:
     ]
 
 
-def restore(guard: Guard) -> None:
-    """Make the guard's table, anew if it is there. Raises WorldRefusedError as nft.apply does."""
+def guard_table(guard: Guard) -> list[Json]:
+    """Commands that make the guard's table, anew if it is there."""
     table: Json = {"family": _FAMILY, "name": TABLE}
     inside: Json = {"family": _FAMILY, "table": TABLE}
     hook: Json = {"type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}
@@ -111,7 +116,7 @@ def restore(guard: Guard) -> None:
         family: Json = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": kind}}
         shut: Json = {"match": {"op": "==", "left": ways, "right": "@ways"}}
         commands.append({"add": {"rule": inside | {"chain": "forward", "expr": [family, shut, {"drop": None}]}}})
-    nft.apply(*commands)
+    return commands
 
 
 def recorded() -> Guard | None:

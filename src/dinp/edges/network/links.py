@@ -107,8 +107,6 @@ def _configure_ours(route: Netlink, plan: LinkPlan, *, ipv6: bool) -> None:
         (f"ipv4/conf/{name}/rp_filter", "1"),
         (f"ipv4/conf/{name}/accept_redirects", "0"),
         (f"ipv4/conf/{name}/send_redirects", "0"),
-        # Ports published on 127.0.0.1 and a resolver on loopback; the firewall drops everything else for 127.0.0.0/8.
-        (f"ipv4/conf/{name}/route_localnet", "1"),
     )
     if ipv6:
         _set_all(

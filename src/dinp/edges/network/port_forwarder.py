@@ -1,9 +1,9 @@
 """Carries what no kernel rule can: IPv6 outside to a container that has IPv4 only.
 
-    port_forwarder.py tcp|udp ADDRESS PORT
+    port_forwarder.py tcp|udp ADDRESS PORT HELD AGENT
 
-The agent starts it, with the socket of the port as descriptor 3, when the first client comes there, which for a port
-with kernel rules is never. It ends when the other end of descriptor 4 is closed, that is with the agent at the latest.
+The agent starts it, with the bound socket of the port as descriptor HELD, when the first client comes there; for a port
+with kernel rules that is never. It ends when the other end of descriptor AGENT is closed: with the agent at the latest.
 TCP data moves between sockets through a pipe inside the kernel (splice(2)); UDP has one socket per client.
 """
 
@@ -14,7 +14,6 @@ import socket
 import sys
 from collections import OrderedDict
 
-PORT, AGENT = 3, 4
 NOBODY = 65534
 CHUNK = 1 << 18
 DESCRIPTORS_PER_CLIENT = 6
@@ -94,18 +93,18 @@ class Connection:
         self.server.close()
 
 
-def forward_tcp(port: socket.socket, target: tuple[str, int]) -> None:
+def forward_tcp(port: socket.socket, target: tuple[str, int], agent: int) -> None:
     """Accept and carry until the agent closes its end."""
     events = select.epoll()
     events.register(port, select.EPOLLIN)
-    events.register(AGENT, select.EPOLLIN)
+    events.register(agent, select.EPOLLIN)
     connections: dict[int, Connection] = {}
     busy: set[Connection] = set()
     most = 2 * (resource.getrlimit(resource.RLIMIT_NOFILE)[0] // DESCRIPTORS_PER_CLIENT - 10)
     while True:
         woken = set(busy)
         for number, _ in events.poll(0 if busy else None):
-            if number == AGENT:
+            if number == agent:
                 return
             if number == port.fileno():
                 accept(port, target, events, connections)
@@ -151,16 +150,16 @@ def carry(connection: Connection, events: select.epoll, connections: dict[int, C
     return False
 
 
-def forward_udp(port: socket.socket, target: tuple[str, int]) -> None:
+def forward_udp(port: socket.socket, target: tuple[str, int], agent: int) -> None:
     """Carry datagrams until the agent closes its end; of too many clients the most silent one is forgotten."""
     events = select.epoll()
     events.register(port, select.EPOLLIN)
-    events.register(AGENT, select.EPOLLIN)
+    events.register(agent, select.EPOLLIN)
     servers: OrderedDict[tuple[object, ...], socket.socket] = OrderedDict()
     clients: dict[int, tuple[object, ...]] = {}
     while True:
         for number, _ in events.poll():
-            if number == AGENT:
+            if number == agent:
                 return
             try:
                 if number == port.fileno():
@@ -199,16 +198,16 @@ def server_for(
 
 def main() -> None:
     """Forward as an ordinary user: what comes from strangers needs no rights of the agent's."""
-    transport, address, port = sys.argv[1:]
+    transport, address, port, held, agent = sys.argv[1:]
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    with socket.socket(fileno=PORT) as held:
-        held.setblocking(False)
-        (forward_tcp if transport == "tcp" else forward_udp)(held, (address, int(port)))
+    with socket.socket(fileno=int(held)) as bound:
+        bound.setblocking(False)
+        (forward_tcp if transport == "tcp" else forward_udp)(bound, (address, int(port)), int(agent))
 
 
 if __name__ == "__main__":

@@ -76,9 +76,18 @@ class PortServer:
         return sum(1 for caller in self._callers.values() if caller.publication is not None)
 
     def close(self) -> None:
-        """Take every port back and let go of the engine."""
-        for caller in list(self._callers.values()):
-            self._part(caller)
+        """Take every port back and let go of the engine. Raises WorldRefusedError, OSError."""
+        with contextlib.ExitStack() as parting:
+            parting.callback(self._release)
+            callers = list(self._callers.values())
+            self._firewall.withdraw(caller.publication.request.port for caller in callers if caller.publication)
+            for caller in callers:
+                if caller.publication is not None:
+                    caller.publication.end()
+                    caller.publication = None
+                self._part(caller)
+
+    def _release(self) -> None:
         for relay in self._relays:
             relay.close()
         for _, held in self._resolvers:

@@ -30,7 +30,7 @@ class Publication:
             undo.callback(inner.leave, request)
             if not request.translates:
                 firewall.publish(request.port, plan)
-                undo.callback(firewall.withdraw, request.port)
+                undo.callback(firewall.withdraw, [request.port])
             self._undo = undo.pop_all()
 
     def __str__(self) -> str:
@@ -52,6 +52,12 @@ class Publication:
     def withdraw(self) -> None:
         """Give the port back. Raises WorldRefusedError, OSError; the socket is closed in any case."""
         self._undo.close()
+
+    def end(self) -> None:
+        """Let go of the port when the engine ends, and its namespace with it; Firewall.withdraw does the rest."""
+        self._undo.pop_all()
+        if self.held is not None:
+            self.held.close()
 
     def forward(self) -> Forwarder:
         """Start the forwarder, because a client has come to the socket itself. Raises OSError."""
