@@ -71,6 +71,14 @@ CASES = {
         storage(ROOT, overlay_userns=Trial(False, "unshare(CLONE_NEWUSER): No space left on device", 28))
     ),
     "user-namespace-refused": Case(storage(ROOT, overlay_userns=REFUSED)),
+    "apparmor-without-profile": Case(process(USER, apparmor_restricts=True)),
+    "apparmor-with-profile": Case(
+        storage(
+            process(USER, apparmor_restricts=True, rootlesskit_profile=True),
+            overlay_userns=Trial(False, "Permission denied", 13),
+        )
+    ),
+    "old-engine": Case(ROOT._replace(engine_version="19.03.15")),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
     "no-new-privileges": Case(process(USER, no_new_privileges=True)),
     "user-without-sub-ids-and-programs": Case(

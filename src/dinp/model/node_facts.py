@@ -44,6 +44,7 @@ class ProcessFacts(NamedTuple):
         max_user_namespaces: /proc/sys/user/max_user_namespaces; None where the kernel has no such file.
         unprivileged_clone: kernel.unprivileged_userns_clone (a Debian patch); None where there is none.
         apparmor_restricts: kernel.apparmor_restrict_unprivileged_userns (Ubuntu 23.10 and newer).
+        rootlesskit_profile: whether a file of /etc/apparmor.d is named after rootlesskit.
         container: what says that the agent runs in a container, e.g. `kubernetes`; empty on a plain machine.
     """
 
@@ -59,6 +60,7 @@ class ProcessFacts(NamedTuple):
     max_user_namespaces: int | None
     unprivileged_clone: bool | None = None
     apparmor_restricts: bool = False
+    rootlesskit_profile: bool = False
     container: str = ""
 
     def foreign_ids(self) -> tuple[IdRange, ...]:

@@ -1,5 +1,6 @@
 """Which programs an engine is made of here."""
 
+from dinp.knowledge.versions import OLDEST_ENGINE, parse_version
 from dinp.model.choices import EnginePrograms
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineSpec
@@ -28,6 +29,15 @@ def choose_programs(facts: NodeFacts, spec: EngineSpec, iptables: str | None) ->
         raise WorldRefusedError(_missing(absent, facts, spec))
     engine = facts.program("dockerd") or ""
     version = facts.engine_version
+    known = parse_version(version)
+    if known is not None and known < OLDEST_ENGINE.version:
+        raise WorldRefusedError(
+            Problem(
+                "engine-too-old",
+                f"{engine} is Docker {version}; dinp needs {OLDEST_ENGINE} or newer for {OLDEST_ENGINE.what}.",
+                "Install a newer one, or name its directory in engine.program_path.",
+            )
+        )
     directories = [path.rpartition("/")[0] for _, path in facts.programs]
     programs = EnginePrograms(
         engine=engine,

@@ -24,6 +24,16 @@ def _kernel_problems(facts: NodeFacts) -> list[Problem]:
                 "On the node: sysctl -w kernel.unprivileged_userns_clone=1, and the same line in /etc/sysctl.d.",
             )
         )
+    if process.apparmor_restricts and not process.rootlesskit_profile:
+        problems.append(
+            Problem(
+                "apparmor-userns",
+                "kernel.apparmor_restrict_unprivileged_userns is 1, and no AppArmor profile lets rootlesskit use user"
+                " namespaces.",
+                "Install a profile with `userns,` for rootlesskit (docker-ce-rootless-extras has one), or"
+                " on the node: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.",
+            )
+        )
     if process.no_new_privileges:
         problems.append(
             Problem(

@@ -1,6 +1,9 @@
 """The storage driver, by trial: overlay2 where the kernel mounts it, fuse-overlayfs where it can stand in."""
 
+import errno
+
 from dinp.agent.decisions.words import in_bytes
+from dinp.knowledge.versions import OVERLAY_IN_USER_NAMESPACE
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.node_facts import NodeFacts, Trial
@@ -17,8 +20,16 @@ def choose_storage(facts: NodeFacts, isolation: IsolationKind, asked: str | None
         WorldRefusedError: no driver works here that does not copy whole images, or the one asked for does not.
     """
     trial = facts.storage.overlay if isolation is IsolationKind.ROOTFUL else facts.storage.overlay_userns
+    if _only_rootlesskit_may(facts, isolation, trial):
+        # Nobody but rootlesskit can try it; the kernel and the file system must do as evidence.
+        trial = Trial(works=True)
+    tried = (
+        "a trial overlay worked on it"
+        if facts.storage.overlay_userns.works or isolation is IsolationKind.ROOTFUL
+        else ("AppArmor lets nobody but rootlesskit try an overlay, which this kernel and file system can do")
+    )
     seen = f"{facts.storage.state_dir} is {facts.storage.file_system} with {in_bytes(facts.storage.free)} free; " + (
-        "a trial overlay worked on it" if trial.works else f"a trial overlay failed on it ({trial.error})"
+        tried if trial.works else f"a trial overlay failed on it ({trial.error})"
     )
     if asked is not None:
         return _asked(facts, asked, trial, seen)
@@ -32,6 +43,17 @@ def choose_storage(facts: NodeFacts, isolation: IsolationKind, asked: str | None
         change = "a state_dir on which overlay works (ext4, xfs or btrfs; Linux 5.11 or newer for user namespaces)"
         return "fuse-overlayfs", Decision("storage-driver", seen, "fuse-overlayfs", why, change)
     raise WorldRefusedError(overlay_problem(facts, trial))
+
+
+def _only_rootlesskit_may(facts: NodeFacts, isolation: IsolationKind, trial: Trial) -> bool:
+    """Whether AppArmor alone stood in the way of the trial, as on Ubuntu 23.10 and newer."""
+    return (
+        isolation is IsolationKind.ROOTLESS
+        and facts.process.apparmor_restricts
+        and trial.errno in (errno.EPERM, errno.EACCES)
+        and facts.storage.file_system not in _NO_UPPER
+        and facts.kernel.at_least(*OVERLAY_IN_USER_NAMESPACE.version)
+    )
 
 
 def _fuse_works(facts: NodeFacts, isolation: IsolationKind) -> bool:
@@ -71,10 +93,11 @@ def overlay_problem(facts: NodeFacts, trial: Trial) -> Problem:
             f"{storage.state_dir} is {storage.file_system}, on which overlay cannot keep images ({trial.error}).",
             "Put state_dir on a local disk (ext4, xfs or btrfs); share images through a registry, not a network disk.",
         )
-    if not facts.kernel.at_least(5, 11):
+    if not facts.kernel.at_least(*OVERLAY_IN_USER_NAMESPACE.version):
         return Problem(
             "kernel-too-old",
-            f"Linux {facts.kernel} cannot mount overlay in a user namespace ({trial.error}); that takes 5.11.",
+            f"Linux {facts.kernel} cannot mount overlay in a user namespace ({trial.error}); that takes"
+            f" {OVERLAY_IN_USER_NAMESPACE}.",
             "Use a newer kernel, or install fuse-overlayfs and give the agent /dev/fuse.",
         )
     return Problem(

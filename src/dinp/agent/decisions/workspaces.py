@@ -1,6 +1,7 @@
 """Whether a workspace's owners look the same inside an engine's user namespace (idmapped mounts)."""
 
 from dinp.agent.decisions.words import listed
+from dinp.knowledge.versions import IDMAPPED_MOUNTS
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.node_facts import NodeFacts
@@ -38,6 +39,6 @@ def choose_shift(facts: NodeFacts, isolation: IsolationKind, workspaces: tuple[s
     why = (
         f"idmapped mounts work on {listed(trials, 'and')}, so files keep their owners on both sides"
         if works
-        else "the kernel or the file system has no idmapped mounts (Linux 5.12)"
+        else f"the kernel or the file system has no idmapped mounts (Linux {IDMAPPED_MOUNTS})"
     )
     return works, Decision("owners", seen, chosen, why, "another file system below the workspace")

@@ -87,6 +87,12 @@ AGENT = (
         "Stop it, or give this tenant another socket.",
     ),
     Failure(
+        "socket-not-opened",
+        "The agent did not open its socket in time",
+        "It has not been started, or has ended because of its configuration or of what it found.",
+        "Look at the agent's log: it opens its sockets within a tenth of a second, or says why it cannot.",
+    ),
+    Failure(
         "certificate-unusable",
         "A certificate or an authority's key cannot be used",
         "The file is missing, is no PEM, or is no elliptic curve key: dinp signs only with authorities that it made.",

@@ -13,6 +13,14 @@ ENGINE = (
         patterns=(r"exec: \"(containerd|runc|containerd-shim-runc-v2|docker-init)\": executable file not found",),
     ),
     Failure(
+        "engine-too-old",
+        "The engine is too old",
+        "dinp starts engines in user namespaces, on cgroup v1 and v2, with sockets handed over: Docker 20.10 is the"
+        " first that can do all of it.",
+        "Install a newer one, or name its directory in engine.program_path.",
+        sources=("https://docs.docker.com/engine/release-notes/20.10/",),
+    ),
+    Failure(
         "limits-impossible",
         "Limits were asked for that cannot be kept here",
         "Limits are kept by control groups, which the agent may not change here: they are mounted read-only, or nobody"
