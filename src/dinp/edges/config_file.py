@@ -38,6 +38,24 @@ def read_agent_config(path: str) -> AgentConfig:
     return parse_agent_config(text, path, directory=os.path.dirname(os.path.abspath(path)), ids=SYSTEM_IDS)
 
 
+def agent_config_from_environment(name: str) -> AgentConfig:
+    """The configuration in an environment variable; relative names in it begin at the working directory.
+
+    Raises:
+        BadInputError: there is no such variable, or its text has problems.
+    """
+    text = os.environ.get(name)
+    if text is None:
+        raise BadInputError(
+            Problem(
+                "config-unreadable",
+                f"The configuration cannot be read: there is no environment variable {name}.",
+                "Set it to the text of a configuration, or use --config.",
+            )
+        )
+    return parse_agent_config(text, f"${name}", directory=os.getcwd(), ids=SYSTEM_IDS)
+
+
 def _user(name: str) -> int | None:
     try:
         return pwd.getpwnam(name).pw_uid

@@ -2,12 +2,21 @@
 
 import argparse
 
-from dinp.edges.config_file import read_agent_config
+from collections.abc import Callable
+
+from dinp.edges.config_file import agent_config_from_environment, read_agent_config
+from dinp.model.agent_config import AgentConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("--config", required=True, metavar="FILE", help="see docs/reference/configuration.md")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--config", metavar="FILE", help="see docs/reference/configuration.md")
+    source.add_argument(
+        "--config-env",
+        metavar="NAME",
+        help="the configuration's text is in this environment variable: a pod needs no file",
+    )
     parser.add_argument(
         "--check", action="store_true", help="only read the configuration, and tell what is wrong with it"
     )
@@ -15,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until told to end."""
-    config = read_agent_config(options.config)
+    read = _reader(options)
+    config = read()
     if options.check:
         return 0
     from dinp.programs.doors import open_doors
@@ -26,5 +36,11 @@ def run(options: argparse.Namespace) -> int:
         from dinp.edges.agent_log import AgentLog
         from dinp.programs.agent import Agent
 
-        Agent(config, doors, AgentLog(), lambda: read_agent_config(options.config)).run()
+        Agent(config, doors, AgentLog(), read).run()
     return 0
+
+
+def _reader(options: argparse.Namespace) -> Callable[[], AgentConfig]:
+    if options.config_env is not None:
+        return lambda: agent_config_from_environment(options.config_env)
+    return lambda: read_agent_config(options.config)
