@@ -124,10 +124,8 @@ def living_ranges() -> tuple[IdRange, ...]:
     own = read_text("/proc/self/uid_map")
     texts = set()
     for name in os.listdir("/proc"):
-        if name.isdigit():
-            for file in ("uid_map", "gid_map"):
-                texts.add(read_text(f"/proc/{name}/{file}"))
-    texts -= {own, ""}
+        if name.isdigit() and (text := read_text(f"/proc/{name}/uid_map")) not in (own, ""):
+            texts |= {text, read_text(f"/proc/{name}/gid_map")}
     return tuple(sorted({ids for text in texts for ids in mapped_ranges(parse_id_map(text))}))
 
 
