@@ -6,6 +6,7 @@ from functools import cache
 
 from dinp.knowledge.catalogue.agent import AGENT
 from dinp.knowledge.catalogue.engine import ENGINE
+from dinp.knowledge.catalogue.injector import INJECTOR
 from dinp.knowledge.catalogue.isolation import ISOLATION
 from dinp.knowledge.catalogue.network import NETWORK
 from dinp.knowledge.catalogue.pipelines import PIPELINES

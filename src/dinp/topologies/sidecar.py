@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from dinp.model import annotations
+from dinp.model import annotations as names
 from dinp.model.agent_config import AgentConfig
 from dinp.model.config_data import agent_config_data
 from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
@@ -30,7 +30,7 @@ WAIT_WITHIN = "60s"
 
 def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: str | None) -> PodParts:
     """See `Topology`."""
-    shared = socket_volume or annotations.SOCKET_VOLUME
+    shared = socket_volume or names.SOCKET_VOLUME
     agent = _agent(spec, workspaces, shared)
     certificates = _certificates(spec, shared)
     native = spec.form is Form.NATIVE
@@ -58,12 +58,12 @@ def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfi
 
 def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Object:
     config = yaml.safe_dump(agent_config_data(agent_config(spec, workspaces)), sort_keys=False, allow_unicode=True)
-    mounts = [Mount(shared, SHARED), Mount(annotations.STATE_VOLUME, STATE)]
+    mounts = [Mount(shared, SHARED), Mount(names.STATE_VOLUME, STATE)]
     if spec.endpoint.kind is EndpointKind.TLS:
-        mounts.append(Mount(annotations.TLS_VOLUME, SERVER_CERTIFICATES, read_only=True))
+        mounts.append(Mount(names.TLS_VOLUME, SERVER_CERTIFICATES, read_only=True))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
-        mounts.append(Mount(annotations.TUN_VOLUME, "/dev/net/tun"))
-    container = _image(annotations.CONTAINER, spec)
+        mounts.append(Mount(names.TUN_VOLUME, "/dev/net/tun"))
+    container = _image(names.CONTAINER, spec)
     container["command"] = ["dinp", "agent", "--config-env", CONFIG_VARIABLE]
     if spec.form is Form.NATIVE:
         container["restartPolicy"] = "Always"
@@ -85,7 +85,7 @@ def _certificates(spec: ServiceSpec, shared: str) -> tuple[Object, ...]:
     """Issues certificates into the pod's own memory before anything else runs; they are never in a manifest."""
     if spec.endpoint.kind is not EndpointKind.TLS:
         return ()
-    container = _image(annotations.CERTIFICATES_CONTAINER, spec)
+    container = _image(names.CERTIFICATES_CONTAINER, spec)
     container["command"] = [
         *("dinp", "certificates", "--host", "localhost", "--host", "127.0.0.1"),
         *("--server", SERVER_CERTIFICATES, "--client", CLIENT_CERTIFICATES),
@@ -93,7 +93,7 @@ def _certificates(spec: ServiceSpec, shared: str) -> tuple[Object, ...]:
     container["securityContext"] = unprivileged_context(spec)
     container["volumeMounts"] = [
         Mount(shared, SHARED).data(),
-        Mount(annotations.TLS_VOLUME, SERVER_CERTIFICATES).data(),
+        Mount(names.TLS_VOLUME, SERVER_CERTIFICATES).data(),
     ]
     return (container,)
 
@@ -106,13 +106,13 @@ def _image(name: str, spec: ServiceSpec) -> Object:
 
 
 def _volumes(spec: ServiceSpec, *, own_socket_volume: bool) -> tuple[Volume, ...]:
-    volumes = [Volume(annotations.SOCKET_VOLUME, "emptyDir", {})] if own_socket_volume else []
+    volumes = [Volume(names.SOCKET_VOLUME, "emptyDir", {})] if own_socket_volume else []
     volumes.append(sidecar_storage.volume(spec.storage))
     if spec.endpoint.kind is EndpointKind.TLS:
-        volumes.append(Volume(annotations.TLS_VOLUME, "emptyDir", {"medium": "Memory", "sizeLimit": "1Mi"}))
+        volumes.append(Volume(names.TLS_VOLUME, "emptyDir", {"medium": "Memory", "sizeLimit": "1Mi"}))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
         source = {"path": "/dev/net/tun", "type": "CharDevice"}
-        volumes.append(Volume(annotations.TUN_VOLUME, "hostPath", source))
+        volumes.append(Volume(names.TUN_VOLUME, "hostPath", source))
     return tuple(volumes)
 
 

@@ -33,8 +33,7 @@ class PodParts:
 class Topology(Protocol):
     """A module of this folder."""
 
-    @staticmethod
-    def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: str | None) -> PodParts:
+    def pod_parts(self, spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: str | None) -> PodParts:
         """What goes into a pod.
 
         Args:

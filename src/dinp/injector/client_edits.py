@@ -1,0 +1,98 @@
+"""What changes in one client container: its environment, its mounts, and its way to the node's socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dinp.injector.host_sockets import HostSocket, socket_paths, tidy
+from dinp.injector.pod_view import Container, items, text
+from dinp.injector.targets import Target, add_items
+from dinp.manifests.edits import AddEntry, Edit, SetValue
+from dinp.model.pod import Json
+from dinp.topologies.client_contract import CONTRACT
+from dinp.topologies.topology import PodParts
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChanges:
+    """What changes, and what has to be remembered of it (see record.py)."""
+
+    edits: tuple[Edit, ...] = ()
+    empty: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def client_changes(
+    container: Container, parts: PodParts, sockets: tuple[HostSocket, ...], target: Target
+) -> ClientChanges:
+    """The changes of a container that gets Docker.
+
+    Args:
+        container: which one.
+        parts: what the topology gives clients.
+        sockets: the pod's volumes that brought the node's socket.
+        target: how the text of places is known.
+    """
+    reached = {f"unix://{path}" for path in socket_paths(container, sockets)}
+    own = tuple(text(each, "name") for each in container.environment if text(each, "name") in CONTRACT)
+    added, notes = _environment(container, parts, reached, own)
+    mounts, renamed = mount_edits(container, sockets, target)
+    edits: list[Edit] = [*mounts]
+    empty: dict[str, str] = {}
+    for key, new in (("env", added), ("volumeMounts", tuple(mount.data() for mount in parts.mounts))):
+        if new:
+            edit, raw = add_items(target, container.path, container.data, key, new)
+            edits.append(edit)
+            empty |= {f"{place(container)}/{key}": raw} if raw is not None else {}
+    return ClientChanges(tuple(edits), empty, renamed, own, notes)
+
+
+def place(container: Container) -> str:
+    """How a record calls a container: by its list and name, as positions change."""
+    return f"{container.path[1]}/{container.name}"
+
+
+def mount_edits(
+    container: Container, sockets: tuple[HostSocket, ...], target: Target
+) -> tuple[tuple[Edit, ...], dict[str, str]]:
+    """Leads a container's mounts of the node's socket to the agent's; and the volumes' names as they were."""
+    by_name = {socket.name: socket for socket in sockets}
+    edits: list[Edit] = []
+    renamed: dict[str, str] = {}
+    for position, mount in enumerate(items(container.data, "volumeMounts")):
+        socket = by_name.get(text(mount, "name"))
+        if socket is None:
+            continue
+        path = (*container.path, "volumeMounts", position)
+        if socket.is_file:
+            edits.append(AddEntry(path, "subPath", "docker.sock"))
+        if socket.name != sockets[0].name:
+            renamed[f"{place(container)}/{tidy(text(mount, 'mountPath'))}"] = target.raw_value(path, "name")
+            edits.append(SetValue(path, "name", sockets[0].name))
+    return tuple(edits), renamed
+
+
+def _environment(
+    container: Container, parts: PodParts, reached: set[str], own: tuple[str, ...]
+) -> tuple[tuple[Json, ...], tuple[str, ...]]:
+    """The variables to add, and sentences about those that the container sets otherwise."""
+    values = {text(each, "name"): text(each, "value") for each in container.environment}
+    notes = []
+    host = values.get("DOCKER_HOST")
+    if "DOCKER_HOST" in own and host not in reached | {parts.environment[0].value}:
+        said = f"DOCKER_HOST to {host}" if host else "DOCKER_HOST"
+        notes.append(
+            f"The container {container.name} sets {said}, which was kept: its docker goes there, not to its own"
+            " engine. Remove the variable there."
+        )
+    if values.get("DOCKER_TLS_VERIFY") and all(each.name != "DOCKER_TLS_VERIFY" for each in parts.environment):
+        notes.append(
+            f"The container {container.name} sets DOCKER_TLS_VERIFY, but its engine's endpoint has no TLS: docker"
+            " would look for certificates. Remove the variable there."
+        )
+    # Without our DOCKER_HOST, our certificates would break whatever the container's own one leads to.
+    skipped = {"DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} if "DOCKER_HOST" in own else set()
+    added = [each.data() for each in parts.environment if each.name not in values and each.name not in skipped]
+    return tuple(added), tuple(notes)

@@ -1,0 +1,61 @@
+"""Recognises volumes that bring the node's own Docker socket into a pod, by the file or by its directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dinp.injector.pod_view import Container, Entry, PodView, text
+
+_FILES = frozenset({"/run/docker.sock", "/var/run/docker.sock"})
+_DIRECTORIES = frozenset({"/run", "/var/run"})
+SOCKET_NAME = "docker.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class HostSocket:
+    """A volume that brings the socket in.
+
+    Attributes:
+        name: of the volume.
+        position: in the pod's list.
+        is_file: whether the volume is the socket itself.
+    """
+
+    name: str
+    position: int
+    is_file: bool
+
+
+def host_sockets(pod: PodView) -> tuple[HostSocket, ...]:
+    """Such volumes, in the order of the pod's list."""
+    found = []
+    for position, volume in enumerate(pod.volumes):
+        path = _host_path(volume)
+        if path in _FILES | _DIRECTORIES:
+            found.append(HostSocket(text(volume, "name"), position, path in _FILES))
+    return tuple(found)
+
+
+def socket_paths(container: Container, sockets: tuple[HostSocket, ...]) -> tuple[str, ...]:
+    """Where a container has the socket through those volumes."""
+    by_name = {socket.name: socket for socket in sockets}
+    paths = []
+    for mount in container.mounts:
+        socket = by_name.get(text(mount, "name"))
+        if socket is None:
+            continue
+        path = tidy(text(mount, "mountPath"))
+        is_file = socket.is_file or text(mount, "subPath") == SOCKET_NAME
+        paths.append(path if is_file else f"{path}/{SOCKET_NAME}")
+    return tuple(paths)
+
+
+def tidy(path: str) -> str:
+    """A path without doubled or closing slashes; `/` stays."""
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _host_path(volume: Entry) -> str:
+    source = volume.get("hostPath")
+    path = text(source, "path") if isinstance(source, dict) else ""
+    return tidy(path) if path else ""

@@ -1,0 +1,99 @@
+"""Gives the containers of one pod (template) an engine; its inverse is eject_pod."""
+
+from __future__ import annotations
+
+from dinp.injector.client_edits import client_changes, mount_edits
+from dinp.injector.host_sockets import HostSocket, host_sockets
+from dinp.injector.pod_view import PodView
+from dinp.injector.record import Record
+from dinp.injector.refusals import refusals
+from dinp.injector.targets import Target, add_annotations, add_items
+from dinp.injector.vocabulary import Answer, Inject, Refuse, Skip
+from dinp.injector.workspaces import workspaces
+from dinp.manifests.edits import AddEntry, Edit, SwapEntry
+from dinp.model import annotations as names
+from dinp.model.pod import Json
+from dinp.model.service_spec import ServiceSpec
+from dinp.topologies.all_topologies import TOPOLOGIES
+
+
+def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> Answer:
+    """What would have to change.
+
+    Args:
+        pod: the pod or template.
+        kind: of the object that it belongs to.
+        spec: what the engine is to be.
+        target: where the pod comes from.
+    """
+    if pod.injected is not None:
+        return Skip("it was injected before; eject it first to change something")
+    if pod.annotations.get(names.INJECT) in ("false", False):
+        return Skip(f"its annotation {names.INJECT} says so")
+    against = refusals(pod, kind, spec)
+    if against:
+        return Refuse(against)
+    sockets = host_sockets(pod)
+    seen, notes = workspaces(pod.clients, sockets)
+    parts = TOPOLOGIES[spec.topology].pod_parts(spec, seen, sockets[0].name if sockets else None)
+    edits: list[Edit] = []
+    empty: dict[str, str] = {}
+    renamed: dict[str, str] = {}
+    own: dict[str, list[str]] = {}
+    clients = {container.path for container in pod.clients}
+    for container in pod.containers:
+        if container.path not in clients:
+            # It keeps its mount of the socket, which must not lead to a volume that is something else by now.
+            more, before = mount_edits(container, sockets, target)
+            edits += more
+            renamed |= before
+            continue
+        changes = client_changes(container, parts, sockets, target)
+        edits += changes.edits
+        empty |= changes.empty
+        renamed |= changes.renamed
+        notes += changes.notes
+        if changes.own:
+            own[container.name] = list(changes.own)
+    edits += [_source(socket) for socket in sockets]
+    added: tuple[tuple[str, tuple[Json, ...], bool], ...] = (
+        ("initContainers", tuple(parts.init_containers), True),
+        ("containers", tuple(parts.containers), True),
+        ("volumes", tuple(volume.data() for volume in parts.volumes), False),
+    )
+    for key, items, first in added:
+        if items:
+            edit, raw = add_items(target, ("spec",), pod.spec, key, items, first=first)
+            edits.append(edit)
+            empty |= {f"spec/{key}": raw} if raw is not None else {}
+    fields = {key: value for key, value in parts.pod.items() if key not in pod.spec}
+    edits += [AddEntry(("spec",), key, value) for key, value in fields.items()]
+    default = bool(parts.containers) and names.DEFAULT_CONTAINER not in pod.annotations
+    record = Record(
+        empty=empty | _empty_metadata(pod, target),
+        sockets={socket.name: _raw_source(socket, target) for socket in sockets},
+        files=[socket.name for socket in sockets if socket.is_file],
+        renamed=renamed,
+        own=own,
+        pod=list(fields),
+        default=default,
+    )
+    marks: dict[str, Json] = {names.INJECTED: record.dumped()}
+    if default:
+        first_own = next(each for each in pod.containers if each.path[1] == "containers")
+        marks[names.DEFAULT_CONTAINER] = first_own.name
+    annotated, _ = add_annotations(target, pod.data, marks)
+    return Inject((*edits, *annotated), notes)
+
+
+def _empty_metadata(pod: PodView, target: Target) -> dict[str, str]:
+    return add_annotations(target, pod.data, {})[1]
+
+
+def _source(socket: HostSocket) -> Edit:
+    """The volume stays, under its name: it holds the agent's socket now, or nothing."""
+    return SwapEntry(("spec", "volumes", socket.position), "hostPath", "emptyDir", {})
+
+
+def _raw_source(socket: HostSocket, target: Target) -> str:
+    return target.raw_entry(("spec", "volumes", socket.position), "hostPath")

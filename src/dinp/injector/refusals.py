@@ -1,0 +1,134 @@
+"""Why a pod cannot be injected safely: one small check each, all of them asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dinp.injector.host_sockets import host_sockets, tidy
+from dinp.injector.pod_view import Container, PodView, text
+from dinp.injector.vocabulary import Reason
+from dinp.manifests.edits import Path
+from dinp.model import annotations as names
+from dinp.model.engine_spec import IsolationKind
+from dinp.model.kube_object import ENDING
+from dinp.model.problem import Problem
+from dinp.model.service_spec import EndpointKind, Form, ServiceSpec
+from dinp.topologies.client_contract import SHARED
+
+_ENGINE_IMAGE = re.compile(r"(^|/)docker:[^/]*dind|(^|/)dind([:@-]|$)|docker-?in-?docker")
+_ENGINE_PROGRAM = re.compile(r"(^|/)(dockerd(-entrypoint\.sh)?|dockerd-rootless\.sh)$")
+
+
+def refusals(pod: PodView, kind: str, spec: ServiceSpec) -> tuple[Reason, ...]:
+    """Every reason against injecting this pod; none when it is safe."""
+    checks = (_no_containers, _names, _own_names, _own_engine, _own_directory, _socket_parts)
+    found = [reason for check in checks for reason in check(pod)]
+    return (*found, *_of_the_pod(pod), *_of_the_form(pod, kind, spec))
+
+
+def _no_containers(pod: PodView) -> Iterator[Reason]:
+    if not any(each.path[1] == "containers" for each in pod.containers):
+        yield _reason(("spec",), "inject-no-containers", "it has no containers.", "Name at least one.")
+
+
+def _names(pod: PodView) -> Iterator[Reason]:
+    seen: set[str] = set()
+    for container in pod.containers:
+        if not container.name or container.name in seen:
+            what = f"there are two containers called {container.name}" if container.name else "a container has no name"
+            remedy = "Give each container a name of its own; Kubernetes asks for it too."
+            yield _reason(container.path, "inject-container-name", f"{what}.", remedy)
+        seen.add(container.name)
+    for name in pod.wanted:
+        if name not in seen:
+            sentence = f"the annotation {names.CONTAINERS} names {name}, but no container is called that."
+            remedy = f"Name some of {', '.join(sorted(seen))}."
+            yield _reason(("metadata", "annotations"), "inject-container-name", sentence, remedy)
+
+
+def _own_names(pod: PodView) -> Iterator[Reason]:
+    for container in pod.containers:
+        if container.name in (names.CONTAINER, names.CERTIFICATES_CONTAINER):
+            sentence = f"a container is called {container.name} already, and dinp did not put it there."
+            yield _reason(container.path, "inject-name-taken", sentence, "Give it another name.")
+    for position, volume in enumerate(pod.volumes):
+        if text(volume, "name") in names.VOLUMES:
+            sentence = f"a volume is called {text(volume, 'name')} already, and dinp did not put it there."
+            yield _reason(("spec", "volumes", position), "inject-name-taken", sentence, "Give it another name.")
+
+
+def _own_engine(pod: PodView) -> Iterator[Reason]:
+    for container in pod.containers:
+        if runs_an_engine(container):
+            sentence = f"the container {container.name} is a Docker engine of its own."
+            remedy = (
+                f'Remove it, and DOCKER_HOST from its clients; or keep it, with the annotation {names.INJECT}: "false".'
+            )
+            yield _reason(container.path, "inject-own-engine", sentence, remedy)
+
+
+def runs_an_engine(container: Container) -> bool:
+    """Whether a container starts a Docker engine: by its command, or by an image whose entrypoint does."""
+    command, arguments = _words(container, "command"), _words(container, "args")
+    if any(_ENGINE_PROGRAM.search(word) for word in (*command[:1], *arguments[:1])):
+        return True
+    untouched = not command and (not arguments or arguments[0].startswith("-"))
+    return untouched and _ENGINE_IMAGE.search(text(container.data, "image")) is not None
+
+
+def _words(container: Container, key: str) -> list[str]:
+    found = container.data.get(key)
+    return [str(word) for word in found] if isinstance(found, list) else []
+
+
+def _own_directory(pod: PodView) -> Iterator[Reason]:
+    for container in pod.clients:
+        for mount in container.mounts:
+            path = tidy(text(mount, "mountPath"))
+            if path == SHARED or path.startswith(f"{SHARED}/"):
+                sentence = f"the container {container.name} has a volume at {path}, where the engine's socket goes."
+                yield _reason(container.path, "inject-path-taken", sentence, "Mount that volume elsewhere.")
+
+
+def _socket_parts(pod: PodView) -> Iterator[Reason]:
+    files = {socket.name for socket in host_sockets(pod) if socket.is_file}
+    for container in pod.containers:
+        for mount in container.mounts:
+            if text(mount, "name") in files and (mount.get("subPath") or mount.get("subPathExpr")):
+                sentence = f"the container {container.name} mounts a part of the host's socket, which is a file."
+                yield _reason(container.path, "inject-socket-part", sentence, "Remove subPath from that mount.")
+
+
+def _of_the_pod(pod: PodView) -> Iterator[Reason]:
+    if pod.spec.get("hostPID") is True:
+        sentence = "it uses the node's process ids, so its containers see the engine, and could end any engine there."
+        yield _reason(("spec", "hostPID"), "inject-host-pid", sentence, "Remove hostPID, or leave this pod alone.")
+    system = pod.spec.get("os")
+    selector = pod.spec.get("nodeSelector")
+    named = text(system, "name") if isinstance(system, dict) else ""
+    chosen = text(selector, "kubernetes.io/os") if isinstance(selector, dict) else ""
+    if "windows" in (named, chosen):
+        yield _reason(("spec",), "inject-windows", "it runs on Windows.", "Engines run on Linux: choose Linux nodes.")
+
+
+def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]:
+    host_network = pod.spec.get("hostNetwork") is True
+    if spec.form is Form.CONTAINER and kind in ENDING:
+        sentence = f"a {kind} whose agent is a plain container never ends: it waits for all of its containers."
+        yield _reason(("spec",), "job-never-ends", sentence, "Choose form: native.")
+    if spec.endpoint.kind is EndpointKind.TCP and host_network:
+        sentence = "it is on the node's network, where every process of the node could command the engine by TCP."
+        yield _reason(("spec", "hostNetwork"), "inject-open-port", sentence, "Choose endpoint.kind unix or tls.")
+    if spec.engine.isolation is not IsolationKind.ROOTLESS:
+        return
+    if pod.spec.get("hostUsers") is True or any(pod.spec.get(key) is True for key in ("hostNetwork", "hostIPC")):
+        sentence = (
+            "a rootless engine needs a user namespace for the pod, which hostUsers, hostNetwork and hostIPC rule out."
+        )
+        remedy = "Remove them, or choose engine.isolation: userns."
+        yield _reason(("spec",), "inject-no-user-namespace", sentence, remedy)
+
+
+def _reason(path: Path, code: str, sentence: str, remedy: str) -> Reason:
+    return Reason(path, Problem(code, sentence, remedy))

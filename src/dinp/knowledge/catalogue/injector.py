@@ -1,0 +1,103 @@
+"""Manifests: what the injector cannot change safely, and rendered workloads that would not work."""
+
+from dinp.knowledge.failure import Failure
+
+INJECTOR = (
+    Failure(
+        "input-unreadable",
+        "A file cannot be read",
+        "It is missing, may not be read by this user, or is no UTF-8 text.",
+        "Name a readable file, or - for standard input.",
+    ),
+    Failure(
+        "manifest-syntax",
+        "The manifest is not valid YAML",
+        "Templates (Helm, Kustomize patches with placeholders, Jinja) are no YAML before they are rendered.",
+        "Mend the place that is named; of a template, inject what `helm template` or the like prints.",
+    ),
+    Failure(
+        "manifest-not-editable",
+        "The manifest's layout does not allow the change",
+        "An anchor, an alias or a merge key stands where something has to be changed: a change there would change"
+        " other places too. Or the file stops within a block of text.",
+        "Write the value out where it is meant, and end the file's last line.",
+    ),
+    Failure(
+        "inject-no-containers",
+        "The pod has no containers",
+        "There is nothing that could use an engine.",
+        "Name at least one container.",
+    ),
+    Failure(
+        "inject-container-name",
+        "A container has no name, or not one of its own",
+        "Changes are noted by container, so that they can be taken back.",
+        "Give each container a name of its own; Kubernetes asks for it too.",
+    ),
+    Failure(
+        "inject-name-taken",
+        "A container or volume of the pod is called as one of dinp's",
+        "Two of a name are refused by Kubernetes, and eject could not tell them apart.",
+        "Give it another name.",
+    ),
+    Failure(
+        "inject-own-engine",
+        "The pod runs a Docker engine of its own",
+        "With two engines in a pod it depends on DOCKER_HOST which one a client finds.",
+        "Remove the other engine's container and its clients' DOCKER_HOST, or leave the pod alone with the annotation"
+        ' dinp.dev/inject: "false".',
+    ),
+    Failure(
+        "inject-path-taken",
+        "A container has a volume where the engine's socket goes",
+        "/run/dinp is the directory that the agent shares with its clients.",
+        "Mount that volume elsewhere.",
+    ),
+    Failure(
+        "inject-socket-part",
+        "A container mounts a part of the host's socket",
+        "A socket is a file and has no parts: with subPath such a pod does not start on a node with Docker either.",
+        "Remove subPath from that mount.",
+    ),
+    Failure(
+        "inject-host-pid",
+        "The pod uses the node's process ids",
+        "Its containers see every process of the node, engines included, and a privileged agent could be reached"
+        " through them.",
+        "Remove hostPID, or leave this pod alone.",
+    ),
+    Failure(
+        "inject-windows",
+        "The pod runs on Windows",
+        "The agent and its engines are Linux programs.",
+        "Choose Linux nodes, or give the pod a remote engine.",
+    ),
+    Failure(
+        "inject-open-port",
+        "A TCP endpoint without TLS would be open to the node",
+        "A pod with hostNetwork has the node's loopback: every process there could command the engine.",
+        "Choose endpoint.kind unix or tls.",
+    ),
+    Failure(
+        "inject-no-user-namespace",
+        "The pod rules out the user namespace that a rootless engine needs",
+        "Without `privileged`, Kubernetes grants an unmasked /proc only to pods with hostUsers: false, and those may"
+        " not use the node's network, processes or IPC.",
+        "Remove those fields, or choose engine.isolation: userns.",
+        sources=("https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",),
+    ),
+    Failure(
+        "job-never-ends",
+        "A Job with a plain container as agent never ends",
+        "A Job is complete when all of its containers have ended, and an agent does not end by itself. Kubernetes ends"
+        " native sidecars when the other containers are done.",
+        "Choose form: native.",
+        sources=("https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/",),
+    ),
+    Failure(
+        "eject-record",
+        "What was injected cannot be recognised",
+        "The annotation dinp.dev/injected tells what was there before; it was changed, or written by another version.",
+        "Eject with the version of dinp that injected.",
+    ),
+)

@@ -1,0 +1,75 @@
+"""Objects of the Kubernetes API: of which kind, called what, and where in them pods are described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dinp.model.pod import Json
+
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""Where each kind describes its pods (Kubernetes API reference, "Workload Resources")."""
+
+ENDING = frozenset({"Job", "CronJob"})
+"""Kinds whose pods are expected to end by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubeObject:
+    """One object.
+
+    Attributes:
+        kind: as it says; empty where it says nothing.
+        name: as it says, or `(no name)`.
+        path: keys and positions that lead to it from the top of its document.
+        template: keys that lead from it to the mapping with a pod's `metadata` and `spec`; None where it has none.
+        data: the object.
+    """
+
+    kind: str
+    name: str
+    path: tuple[str | int, ...]
+    template: tuple[str, ...] | None
+    data: dict[str, Json]
+
+    def __str__(self) -> str:
+        """As people call it."""
+        return f"{self.kind or 'Pod'} {self.name}"
+
+
+def objects(document: Json, path: tuple[str | int, ...] = ()) -> Iterator[KubeObject]:
+    """The objects of a document, those in lists one by one; what is no object is passed over."""
+    if not isinstance(document, dict):
+        return
+    items = document.get("items")
+    kind = document.get("kind")
+    kind = kind if isinstance(kind, str) else ""
+    if kind.endswith("List") and isinstance(items, list):
+        for position, item in enumerate(items):
+            yield from objects(item, (*path, "items", position))
+        return
+    yield KubeObject(kind, _name(document), path, _template(kind, document), document)
+
+
+def _name(document: dict[str, Json]) -> str:
+    metadata = document.get("metadata")
+    found = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) else "(no name)"
+
+
+def _template(kind: str, document: dict[str, Json]) -> tuple[str, ...] | None:
+    if kind:
+        return _TEMPLATES.get(kind)
+    spec = document.get("spec")
+    # CI systems take pods without a kind: Jenkins' `yaml`, for one.
+    return () if isinstance(spec, dict) and isinstance(spec.get("containers"), list) else None

@@ -1,0 +1,27 @@
+"""Whole files through inject and eject."""
+
+from pathlib import Path
+
+import pytest
+
+from dinp.injector.documents import eject, inject
+from dinp.model.problem import BadInputError
+from dinp.model.service_spec import ServiceSpec
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+
+
+@pytest.mark.parametrize("name", ["client-hostpath-socket.yaml", "pod-dood-1.12.yaml"])
+def test_the_seeds_that_use_the_nodes_socket(name: str) -> None:
+    text = (SEEDS / name).read_text(encoding="utf-8")
+    injected = inject(text, name, ServiceSpec())
+    assert injected.changed == 1
+    assert "hostPath:" not in injected.text.replace('"hostPath:', "")
+    assert inject(injected.text, name, ServiceSpec()).text == injected.text
+    assert eject(injected.text, name).text == text
+
+
+@pytest.mark.parametrize("name", ["sidecar-unix-socket.yaml", "pod-dind-1.12.yaml", "daemonset-hostpath-socket.yaml"])
+def test_the_seeds_that_are_engines_are_refused(name: str) -> None:
+    with pytest.raises(BadInputError, match="a Docker engine of its own"):
+        inject((SEEDS / name).read_text(encoding="utf-8"), name, ServiceSpec())
