@@ -98,7 +98,8 @@ def provision(purpose: Purpose, *, refresh: bool) -> None:
     for name in needs.images:
         image(name, sources.cache, busybox, say=say)
     write_docker_config(sources)
-    virtual_environment.make(virtual_environment.VirtualEnvironment(CHECKOUT), purpose, say=say)
+    with sources.cache.locked(f"venv of {CHECKOUT}", say):
+        virtual_environment.make(virtual_environment.VirtualEnvironment(CHECKOUT), purpose, say=say)
     say("setup: ready; " + ", ".join(f"{one.name} in {one.path(sources.cache)}/bin" for one in engine_folders(sources)))
 
 

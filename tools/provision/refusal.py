@@ -10,6 +10,3 @@ class RefusalError(Exception):
         super().__init__(f"{what}\n  {remedy}")
         self.what = what
         self.remedy = remedy
-
-
-Refusal = RefusalError
