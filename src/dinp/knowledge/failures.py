@@ -13,7 +13,7 @@ from dinp.knowledge.catalogue.pipelines import PIPELINES
 from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure, Severity
 
-ALL: tuple[Failure, ...] = (*ISOLATION, *STORAGE, *NETWORK, *ENGINE, *AGENT, *PIPELINES)
+ALL: tuple[Failure, ...] = (*ISOLATION, *STORAGE, *NETWORK, *ENGINE, *AGENT, *PIPELINES, *INJECTOR)
 """Every entry, theme by theme, in the order of docs/reference/failures.md."""
 
 _BY_CODE = {failure.code: failure for failure in ALL}
