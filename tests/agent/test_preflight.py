@@ -218,3 +218,11 @@ def test_links_of_other_agents_do_not_take_the_link_network() -> None:
 
 def test_a_user_without_delegation_on_v2_can_still_run_without_limits() -> None:
     assert not preflight(USER._replace(cgroups=NO_CGROUPS), EngineSpec()).cgroup_limits
+
+
+@pytest.mark.parametrize("kind", [IsolationKind.USERNS, IsolationKind.ROOTFUL])
+def test_whatever_engine_has_a_link_gets_one_that_collides_with_nothing(kind: IsolationKind) -> None:
+    facts = network(ROOT, routes=(*ROOT.network.routes, Route("198.18.0.0/15", "eth0")))
+    choices = preflight(facts, EngineSpec(isolation=kind))
+    assert not ip_network(choices.link_network).overlaps(ip_network("198.18.0.0/15"))
+    assert "link-network" in {each.about for each in choices.decisions}

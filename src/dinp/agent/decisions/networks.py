@@ -3,6 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
+from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
@@ -58,7 +59,7 @@ def choose_networks(
     """
     taken = taken_networks(facts, spec)
     foreign = [network for network, link in taken if not link.startswith(OWN_LINKS)]
-    has_link = isolation is IsolationKind.USERNS
+    has_link = ISOLATIONS[isolation].NEEDS.link
     link = _first_free(_LINKS, foreign if has_link else [], "the engines' links")
     link6 = _first_free(_LINKS6, foreign if has_link else [], "the engines' IPv6 links")
     blocked: list[Network] = [*(network for network, _ in taken), link]
