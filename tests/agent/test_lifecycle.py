@@ -6,7 +6,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from dinp.agent.lifecycle import MEASURE_EVERY, RESTART_DELAYS, RETRY_DELAYS, STOP_WITHIN, initial, step
+from dinp.agent.lifecycle import (
+    LONGEST_PAUSE,
+    LOOK_WHILE_DRAINING_EVERY,
+    MEASURE_EVERY,
+    RESTART_DELAYS,
+    RETRY_DELAYS,
+    STOP_WITHIN,
+    initial,
+    step,
+)
 from dinp.agent.vocabulary import (
     ActivityMeasured,
     AwaitClient,
@@ -121,9 +130,16 @@ def test_a_client_behind_the_swap_hurries_it() -> None:
 def test_draining_has_a_bound() -> None:
     engine = ready()
     engine.hear(ConfigurationChanged(TIMING))
-    assert engine.hear(ActivityMeasured(1, 0), after=29.0) == []
+    assert engine.hear(ActivityMeasured(1, 0), after=29.9) == []
     assert engine.state.wake_at == 30.0
-    assert engine.hear(ActivityMeasured(1, 0), after=1.0) == [StopEngine()]
+    assert engine.hear(ActivityMeasured(1, 0), after=0.1) == [StopEngine()]
+
+
+def test_whoever_waits_for_a_stop_does_not_wait_long() -> None:
+    engine = ready()
+    engine.hear(ShutdownRequested(), ActivityMeasured(1, 0))
+    assert engine.state.wake_at == engine.now + LOOK_WHILE_DRAINING_EVERY
+    assert engine.hear(TimePassed(), after=LOOK_WHILE_DRAINING_EVERY) == [MeasureActivity()]
 
 
 def test_an_engine_that_does_not_end_is_killed() -> None:
@@ -135,7 +151,8 @@ def test_an_engine_that_does_not_end_is_killed() -> None:
 
 
 def test_a_crash_is_answered_at_once_then_more_and_more_slowly() -> None:
-    engine = ready()
+    engine = Conversation()
+    engine.hear(ClientConnected())
     assert engine.hear(CRASH) == [StartEngine()]
     for delay in RESTART_DELAYS[1:]:
         assert engine.hear(CRASH) == []
@@ -143,6 +160,16 @@ def test_a_crash_is_answered_at_once_then_more_and_more_slowly() -> None:
         assert engine.hear(TimePassed(), after=delay) == [StartEngine()]
     assert engine.hear(CRASH) == [RefuseClients(PROBLEM)]
     assert engine.state.phase is Phase.FAILED
+
+
+def test_an_engine_that_serves_is_started_again_however_often_it_is_killed() -> None:
+    engine = ready()
+    for _ in range(100):
+        assert engine.hear(CRASH) in ([], [StartEngine()])
+        if engine.state.wake_at is not None:
+            assert engine.state.wake_at <= engine.now + LONGEST_PAUSE
+            assert engine.hear(TimePassed(), after=LONGEST_PAUSE) == [StartEngine()]
+        assert engine.hear(EngineAnswered()) == []
 
 
 def test_an_engine_that_refuses_to_start_is_tried_twice() -> None:

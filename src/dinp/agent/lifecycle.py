@@ -42,8 +42,14 @@ from dinp.model.problem import Problem
 MEASURE_EVERY = 5.0
 """Seconds between two looks at a tenant's connections; never more often (a client's arrival is an event anyway)."""
 
+LOOK_WHILE_DRAINING_EVERY = 0.2
+"""Seconds between two looks while a planned stop waits for the last clients: somebody may wait for the stop."""
+
 RESTART_DELAYS = (0.0, 0.2, 1.0, 3.0, 10.0)
-"""Seconds before the first, second … restart of an engine that keeps crashing."""
+"""Seconds before the first, second … restart of an engine that keeps crashing while it starts."""
+
+LONGEST_PAUSE = 1.0
+"""Seconds at most before the restart of an engine that had served: its clients wait, they are never refused."""
 
 CALM = 60.0
 """Seconds of service after which a crash no longer counts as one in a row."""
@@ -96,7 +102,7 @@ def step(state: State, event: Event, now: float) -> Result:
 
         # It serves.
         case (Phase.READY | Phase.IDLE, EngineExited(problem)):
-            return _crashed(replace(state, crashes=0) if now - state.since > CALM else state, problem, now)
+            return _died(replace(state, crashes=0) if now - state.since > CALM else state, problem, now)
         case (Phase.READY | Phase.IDLE, ActivityMeasured(connections, containers)):
             return _measured(state, connections + containers > 0, now)
         case (Phase.READY | Phase.IDLE, TimePassed()):
@@ -110,7 +116,7 @@ def step(state: State, event: Event, now: float) -> Result:
         case (Phase.DRAINING, ClientConnected()):
             return replace(state, clients_wait=True), (MeasureActivity(),)
         case (Phase.DRAINING, TimePassed()):
-            return replace(state, wake_at=now + MEASURE_EVERY), (MeasureActivity(),)
+            return replace(state, wake_at=now + LOOK_WHILE_DRAINING_EVERY), (MeasureActivity(),)
         case (Phase.DRAINING | Phase.STOPPING, ConfigurationChanged(timing)):
             return replace(state, timing=timing), ()
         case (Phase.DRAINING, EngineExited()):
@@ -157,10 +163,19 @@ def _fail(state: State, problem: Problem, now: float) -> Result:
 
 
 def _crashed(state: State, problem: Problem, now: float) -> Result:
-    """Start it again while clients wait in the queue; give up on one that never stays."""
+    """Start it again while clients wait in the queue; give up on one that never serves."""
     if state.crashes >= len(RESTART_DELAYS):
         return _fail(state, problem, now)
-    delay = RESTART_DELAYS[state.crashes]
+    return _restart(state, problem, RESTART_DELAYS[state.crashes], now)
+
+
+def _died(state: State, problem: Problem, now: float) -> Result:
+    """Start one that served again, however often: whoever killed it may have had reasons, its clients have none."""
+    served = replace(state, crashes=min(state.crashes, len(RESTART_DELAYS) - 1))
+    return _restart(served, problem, min(RESTART_DELAYS[served.crashes], LONGEST_PAUSE), now)
+
+
+def _restart(state: State, problem: Problem, delay: float, now: float) -> Result:
     crashed = replace(state, crashes=state.crashes + 1)
     if delay == 0:
         again, commands = _start(crashed, now)
@@ -185,8 +200,9 @@ def _drain(state: State, purpose: Purpose, now: float) -> Result:
     """New clients queue on a fresh listener, except when nobody will serve it: the agent ends."""
     shutdown = purpose is Purpose.SHUTDOWN
     draining = replace(
-        _enter(state, Phase.DRAINING, now, MEASURE_EVERY),
+        _enter(state, Phase.DRAINING, now, LOOK_WHILE_DRAINING_EVERY),
         purpose=purpose,
+        waits_for=None,
         swapped=not shutdown,
         clients_wait=False,
         retired=state.retired or shutdown,
@@ -211,7 +227,10 @@ def _drained(state: State, connections: int, containers: int, now: float) -> Res
         text = f"is stopped although {connections} clients are connected: {waited:.0f} s of waiting are over"
         return stopping, (Say(text, "warning"), StopEngine())
     left = state.timing.drain_within - waited
-    waiting = replace(state, wake_at=now + min(MEASURE_EVERY, max(left, 0.0)))
+    who = (connections, containers)
+    waiting = replace(state, waits_for=who, wake_at=now + min(LOOK_WHILE_DRAINING_EVERY, left))
+    if who == state.waits_for:
+        return waiting, ()
     return waiting, (Say(f"waits for {connections} clients and {containers} containers, at most {left:.0f} s more"),)
 
 

@@ -55,6 +55,7 @@ class State:
         clients_wait: whether clients are known to queue on the fresh listener.
         retired: whether the agent ends and nothing may be started again.
         outdated: whether the configuration changed while the engine was being started with the old one.
+        waits_for: clients and containers that it was last said to wait for, in DRAINING.
     """
 
     phase: Phase
@@ -69,6 +70,7 @@ class State:
     clients_wait: bool = False
     retired: bool = False
     outdated: bool = False
+    waits_for: tuple[int, int] | None = None
 
 
 # Events: what happened.
