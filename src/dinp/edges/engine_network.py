@@ -14,6 +14,7 @@ from dinp.edges import listeners
 from dinp.edges.event_loop import EventLoop
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.link_plan import LinkPlan
+from dinp.model.problem import DinpError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,10 +110,15 @@ class EngineLink:
     def _detach(self, link: "Link") -> None:
         from dinp.edges.network import links
 
-        links.detach(self._plan)
-        for sentence in self._network.firewall.dismiss(self._plan):
-            self._say(sentence)
-        os.close(link.network)
+        try:
+            links.detach(self._plan)
+            for sentence in self._network.firewall.dismiss(self._plan):
+                self._say(sentence)
+        except (DinpError, OSError) as error:
+            # The other tenants' engines go on; the next start of an agent sweeps what is left (network/leftovers.py).
+            self._say(f"the link {self._plan.host_name} was not taken away completely: {error}")
+        finally:
+            os.close(link.network)
 
 
 def _interpreter() -> str:

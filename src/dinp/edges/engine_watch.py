@@ -10,6 +10,11 @@ import time
 
 import h11
 
+_MOST_BYTES = 16 << 20
+"""Of one answer. Whoever is root in an engine can answer in its place: nothing that it says may hurt the agent."""
+
+_MOST_CONTAINERS = 100_000
+
 _EVENTS = json.dumps({"type": ["container"], "event": ["start", "die"]})
 
 
@@ -61,7 +66,8 @@ class EngineWatch:
             self._take_events()
         except BlockingIOError:
             return
-        except (OSError, h11.RemoteProtocolError, ValueError):
+        except (OSError, h11.RemoteProtocolError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # JSON of another shape than the API's, or of none.
             self.failed = True
 
     def _ask(self) -> None:
@@ -91,6 +97,8 @@ class EngineWatch:
 
     def _take_data(self, data: bytes) -> None:
         self._body += data
+        if len(self._body) > _MOST_BYTES or len(self.containers) > _MOST_CONTAINERS:
+            raise ValueError("more than an engine would say")
         if not self._target.startswith("/events"):
             return
         *lines, self._body = self._body.split(b"\n")
