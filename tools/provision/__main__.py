@@ -100,12 +100,14 @@ def provision(purpose: Purpose, *, refresh: bool) -> None:
     write_docker_config(sources)
     with sources.cache.locked(f"venv of {CHECKOUT}", say):
         virtual_environment.make(virtual_environment.VirtualEnvironment(CHECKOUT), purpose, say=say)
-    say("setup: ready; " + ", ".join(f"{one.name} in {one.path(sources.cache)}/bin" for one in engine_folders(sources)))
+    engines = [f"{one.name} in {one.path(sources.cache)}/bin" for one in engine_folders(sources)]
+    say("setup: ready" + "".join(f"; {engine}" for engine in engines))
 
 
 def all_folders(sources: Sources) -> tuple[Folder, ...]:
-    """Every folder that these sources make."""
-    return (*engine_folders(sources), client_folder(sources), tools_folder(sources))
+    """Every folder that these sources give files for."""
+    folders = (*engine_folders(sources), client_folder(sources), tools_folder(sources))
+    return tuple(folder for folder in folders if folder.files)
 
 
 def write_docker_config(sources: Sources) -> None:

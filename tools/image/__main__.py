@@ -1,0 +1,48 @@
+"""`python -m tools.image`: the agent's image as an OCI archive; see `make image`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.image.archive import write_archive
+from tools.image.build import build_image
+from tools.provision.cache import Cache
+from tools.provision.refusal import RefusalError
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    """Build, write, and tell how large it is and what takes the room."""
+    parser = argparse.ArgumentParser(prog="python -m tools.image", description=__doc__)
+    parser.add_argument("--engine", default="29", choices=["20.10", "29"])
+    parser.add_argument("--output", type=Path, default=ROOT / "dist" / "dinp-agent.oci.tar")
+    options = parser.parse_args()
+    folder = os.environ.get(f"DINP_ENGINE_{options.engine.replace('.', '_')}")
+    if folder is None:
+        raise RefusalError("The engine's programs are not known.", "Use `make image`, which sets them up.")
+    programs = {file.name: file for file in Path(folder).iterdir() if file.name != "ctr"}
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="dinp-image-") as scratch:
+        built = build_image(ROOT, programs, Cache.of(os.environ), Path(scratch), _say)
+        digest = write_archive(built.image, "dinp-agent", options.output)
+    for name, size in built.sizes.items():
+        print(f"image: layer {name:<8} {size / 1e6:7.1f} MB")
+    print(f"image: {options.output}\nimage: {digest}")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(f"image: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except RefusalError as refusal:
+        print(f"image: {refusal}", file=sys.stderr)
+        sys.exit(3)

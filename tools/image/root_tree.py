@@ -1,0 +1,63 @@
+"""The operating system of the image: a small Debian, pruned, with every Python module compiled ahead.
+
+Compiled modules are of the kind that is trusted without a look at the source (PEP 552, unchecked hash): files in the
+image have no times, and a read-only root file system could not keep what Python compiles at the start.
+"""
+
+from __future__ import annotations
+
+import compileall
+import py_compile
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.provision.cache import Cache
+from tools.provision.images import debian_image
+
+SUITE = "bookworm"
+"""Debian 12: its Python is 3.11, for which the packages of the lock are chosen."""
+
+PACKAGES = ("ca-certificates", "iptables", "nftables", "python3", "slirp4netns", "uidmap")
+"""What the agent runs besides the engine's own programs."""
+
+NOT_WANTED = (
+    "boot", "home", "media", "mnt", "srv", "usr/games", "usr/include", "usr/share/bash-completion", "usr/share/doc",
+    "usr/share/info", "usr/share/lintian", "usr/share/locale", "usr/share/man", "usr/share/perl5", "usr/lib/udev",
+    "usr/share/zoneinfo", "var/backups", "var/cache", "var/lib/apt", "var/lib/dpkg/info", "var/log", "usr/share/pixmaps",
+    "usr/lib/python3.11/ensurepip", "usr/lib/python3.11/idlelib", "usr/lib/python3.11/lib2to3",
+    "usr/lib/python3.11/test", "usr/lib/python3.11/tkinter", "usr/lib/python3.11/turtledemo",
+    "usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/distutils", "usr/lib/python3.11/unittest",
+)  # fmt: skip
+"""Nothing of these is read when dinp or an engine runs. Each is kept as an empty directory where programs expect it."""
+
+KEPT_EMPTY = ("home", "mnt", "srv", "var/cache", "var/log", "var/lib/dinp", "run", "tmp")
+
+
+def make_root(tree: Path, cache: Cache, say: Callable[[str], None]) -> None:
+    """Unpack and prune into the empty directory `tree`; needs root, for owners."""
+    archive = debian_image(cache, suite=SUITE, include=PACKAGES, say=say)
+    subprocess.run(["tar", "--numeric-owner", "-xpf", str(archive), "-C", str(tree)], check=True)
+    for path in NOT_WANTED:
+        shutil.rmtree(tree / path, ignore_errors=True)
+    for path in KEPT_EMPTY:
+        (tree / path).mkdir(parents=True, exist_ok=True)
+    (tree / "tmp").chmod(0o1777)
+    for name in ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-"):
+        (tree / name).unlink(missing_ok=True)
+    for folder in ("usr/lib/python3", "usr/lib/python3.11"):
+        compile_ahead(tree / folder, tree)
+
+
+def compile_ahead(folder: Path, root: Path) -> None:
+    """Compile every module below `folder`, which will be found at its path below `root`."""
+    for stale in folder.rglob("__pycache__"):
+        shutil.rmtree(stale)
+    compileall.compile_dir(
+        folder,
+        stripdir=str(root),
+        prependdir="/",
+        quiet=2,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )

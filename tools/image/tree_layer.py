@@ -1,0 +1,29 @@
+"""A directory as a layer: sorted, without times, so that the same content has the same digest."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+from testbed.images.oci_image import Layer
+
+
+def tree_layer(tree: Path, file: Path) -> Layer:
+    """Write everything below `tree` as the tar `file`, owners and modes as they are."""
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as tar:
+        for folder, folders, names in os.walk(tree):
+            folders.sort()
+            for name in sorted([*folders, *names]):
+                path = Path(folder) / name
+                if name in folders and path.is_symlink():
+                    folders.remove(name)
+                info = tar.gettarinfo(str(path), arcname=str(path.relative_to(tree)))
+                info.mtime = 0
+                info.uname = info.gname = ""
+                if info.isreg():
+                    with path.open("rb") as content:
+                        tar.addfile(info, content)
+                else:
+                    tar.addfile(info)
+    return Layer.of(file)
