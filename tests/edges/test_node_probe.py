@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from dinp.agent.id_ranges import allocate
 from dinp.edges.engine_version import VersionQuestion
-from dinp.edges.node_probe import find_programs, living_ranges, nearest_directory, probe_node
+from dinp.edges.node_probe import (
+    find_programs,
+    foreign_ranges,
+    living_ranges,
+    nearest_directory,
+    own_id_map,
+    probe_node,
+)
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.capabilities import Capability, missing
 from dinp.model.id_range import IdRange
@@ -125,6 +133,7 @@ def test_ids_that_a_living_namespace_maps_are_seen() -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"inside\n"
         assert ids in living_ranges()
+        assert not any(allocate(name, {}, foreign_ranges(), own_id_map()).overlaps(ids) for name in "abc")
     finally:
         holder.communicate()
         os.close(descriptor)

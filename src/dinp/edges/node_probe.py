@@ -11,7 +11,7 @@ from dinp.edges.small_files import can_open, read_text
 from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.capabilities import Capability, missing, parse_effective
-from dinp.model.id_maps import mapped_ranges, parse_id_map, parse_sub_ids
+from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_ids
 from dinp.model.id_range import IdRange
 from dinp.model.kernel_release import parse_kernel_release
 from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
@@ -103,7 +103,7 @@ def probe_process() -> ProcessFacts:
         user=user,
         capabilities=parse_effective(status),
         no_new_privileges="NoNewPrivs:\t1" in status,
-        uid_map=parse_id_map(read_text("/proc/self/uid_map")),
+        uid_map=own_id_map(),
         gid_map=parse_id_map(read_text("/proc/self/gid_map")),
         sub_uids=parse_sub_ids(read_text("/etc/subuid")),
         sub_gids=parse_sub_ids(read_text("/etc/subgid")),
@@ -114,6 +114,17 @@ def probe_process() -> ProcessFacts:
         rootlesskit_profile=_has_rootlesskit_profile(),
         container=_container(),
     )
+
+
+def foreign_ranges() -> tuple[IdRange, ...]:
+    """Every range of ids that somebody else is known to have now: what `agent/id_ranges.allocate` keeps away from."""
+    sub_ids = (*parse_sub_ids(read_text("/etc/subuid")), *parse_sub_ids(read_text("/etc/subgid")))
+    return (*living_ranges(), *(entry.ids for entry in sub_ids))
+
+
+def own_id_map() -> tuple[IdExtent, ...]:
+    """The ids of this process's user namespace, which bound what it can give to tenants."""
+    return parse_id_map(read_text("/proc/self/uid_map"))
 
 
 def living_ranges() -> tuple[IdRange, ...]:
