@@ -43,7 +43,7 @@ def snippet(request: Request) -> Snippet:
     }
     if parts.pod:
         # A text of its own: Argo merges it into the pod strategically, after everything else.
-        template["podSpecPatch"] = commented_yaml(parts.pod)
+        template["podSpecPatch"] = commented_yaml(parts.pod).rstrip()
     volumes = (Volume(own.workspace.volume, "emptyDir", {}), *parts.volumes)
     template["volumes"] = [volume.data() for volume in volumes]
     workflow: Object = {

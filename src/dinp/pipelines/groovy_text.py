@@ -1,16 +1,19 @@
 """Groovy, as Jenkins reads it."""
 
+import re
+
+_JOINING_QUOTE = re.compile(r"'(?='|\Z)")
+"""A quote in front of another one: three in a row would end the string."""
+
 
 def single_quoted(text: str) -> str:
     """`text` as a triple-single-quoted string, in which Groovy interpolates nothing.
 
     In triple double quotes `$(NAME)` does not compile, and `${name}` is replaced before Kubernetes sees the YAML
-    (groovy-lang.org, syntax, "String interpolation"). In single quotes only the backslash and the closing quotes
-    need care: a backslash begins an escape, and a quote next to the closing ones would join them.
+    (groovy-lang.org, syntax, "String interpolation"). In single quotes only the backslash and quotes in a row need
+    care.
     """
-    escaped = text.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
-    if escaped.endswith("'"):
-        escaped = escaped[:-1] + "\\'"
+    escaped = _JOINING_QUOTE.sub(r"\\'", text.replace("\\", "\\\\"))
     return f"'''{escaped}'''"
 
 

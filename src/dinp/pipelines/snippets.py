@@ -60,6 +60,6 @@ def _with_form(pipeline: Pipeline, spec: ServiceSpec, *, form_is_said: bool) -> 
     if spec.form in pipeline.FORMS:
         return spec
     fitting: Form = pipeline.FORMS[0]
-    sentence = f"The form {spec.form.value!r} does not work there: {pipeline.WITHOUT[spec.form]}."
+    sentence = f"The form {spec.form.value!r} does not work with {pipeline.TITLE}: {pipeline.WITHOUT[spec.form]}."
     remedy = f"Leave `form` out, or say `form: {fitting.value}`."
     raise BadInputError(Problem("pipeline-form", sentence, remedy))

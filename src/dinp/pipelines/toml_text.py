@@ -62,17 +62,19 @@ def _value(value: Value) -> str:
 
 def _lines(text: str) -> str:
     """A literal string where that is possible, as nothing in it is escaped; a newline behind the quotes is trimmed."""
-    if "'''" not in text and not text.endswith("'"):
+    if "'''" not in text and not text.endswith("'") and not set(text) & _CONTROLS:
         return f"'''\n{text}'''"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"""\n{escaped}"""'
+    return f'"""\n{_escaped(text)}"""'
 
 
 def _basic(text: str) -> str:
-    escaped = "".join(_ESCAPES.get(character, character) for character in text)
-    return f'"{escaped}"'
+    return f'"{_escaped(text)}"'
 
 
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t"} | {
-    chr(code): f"\\u{code:04x}" for code in (*range(9), *range(10, 32), 127)
-}
+def _escaped(text: str) -> str:
+    """As basic strings have it; newlines stand as they are, which only those of several lines contain."""
+    return "".join(_ESCAPES.get(character, character) for character in text)
+
+
+_CONTROLS = {chr(code) for code in (*range(9), *range(11, 32), 127)}
+_ESCAPES = {"\\": "\\\\", '"': '\\"'} | {character: f"\\u{ord(character):04x}" for character in _CONTROLS}
