@@ -1,17 +1,24 @@
-"""`python -m testbed up|down|status|shell NODE`: a real Kubernetes on this machine; see also `make cluster`."""
+"""`python -m testbed up|down|status|shell|kill|revive|with`: a real Kubernetes on this machine (`make cluster`)."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 
-from testbed import down, status, up
+from testbed import down, power, status, up
 from testbed.layout import Layout
 from testbed.machine.handle import find
-from testbed.plan import MACHINES
+from testbed.plan import MACHINES, NODES
 from testbed.waiting import NotReadyError
 from tools.provision.refusal import RefusalError
+
+NODE_COMMANDS = {
+    "shell": "a shell on a machine of the bed",
+    "kill": "pull the plug of a node",
+    "revive": "boot a killed node again, with the disk that it had",
+}
 
 
 def main() -> int:
@@ -21,26 +28,52 @@ def main() -> int:
     commands.add_parser("up", help="bring the bed up (and take an older one away first)")
     commands.add_parser("down", help="remove the bed, all but the compiled programs")
     commands.add_parser("status", help="what runs on each machine")
-    shell = commands.add_parser("shell", help="a shell on a machine of the bed")
-    shell.add_argument("machine", choices=[machine.name for machine in MACHINES])
+    for name, text in NODE_COMMANDS.items():
+        named = commands.add_parser(name, help=text)
+        named.add_argument("machine", choices=[machine.name for machine in (MACHINES if name == "shell" else NODES)])
+    within = commands.add_parser("with", help="run a command while the bed is up; take down what was not up before")
+    within.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD …")
     arguments = parser.parse_args()
-    layout = Layout.of(os.environ)
     try:
-        if arguments.command == "up":
-            up.up(layout, say)
-        elif arguments.command == "down":
-            down.remove_all(layout, say)
-        elif arguments.command == "status":
-            return status.show(layout, say)
-        else:
-            command = find(arguments.machine, layout).command(os.environ.get("SHELL", "/bin/sh"))
-            os.execvp(command[0], command)
+        return run(arguments, Layout.of(os.environ))
     except (NotReadyError, RefusalError) as error:
         print(f"testbed: {error}", file=sys.stderr)
         return 3 if isinstance(error, RefusalError) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def run(arguments: argparse.Namespace, layout: Layout) -> int:
+    """Do what the command line says; returns the exit code."""
+    match arguments.command:
+        case "up":
+            up.up(layout, say)
+        case "down":
+            down.remove_all(layout, say)
+        case "status":
+            return status.show(layout, say)
+        case "kill":
+            power.kill(layout, arguments.machine)
+        case "revive":
+            power.bring_back(layout, arguments.machine, say)
+        case "shell":
+            command = find(arguments.machine, layout).command(os.environ.get("SHELL", "/bin/sh"))
+            os.execvp(command[0], command)
+        case "with":
+            return run_with_bed(layout, [word for word in arguments.argv if word != "--" or arguments.argv[0] != word])
     return 0
+
+
+def run_with_bed(layout: Layout, argv: list[str]) -> int:
+    """Run a command while the bed is up; a bed that was up and whole before stays up."""
+    ours = status.show(layout, lambda _: None) != 0
+    if ours:
+        up.up(layout, say)
+    try:
+        return subprocess.run(argv, check=False).returncode
+    finally:
+        if ours:
+            down.remove_all(layout, say)
 
 
 def say(text: str) -> None:

@@ -9,6 +9,7 @@ from testbed import network
 from testbed.api import Api, Object, has_condition
 from testbed.bed import Bed
 from testbed.components import cni, containerd, kube_proxy, kubelet
+from testbed.layout import Layout
 from testbed.machine.handle import Daemon, MachineHandle, boot
 from testbed.plan import DNS_SERVICE, Machine
 
@@ -51,6 +52,6 @@ def wait_for_ready(api: Api, nodes: Sequence[Machine], daemons: Sequence[Daemon]
     api.wait("/api/v1/nodes", "nodes Ready", missing, SECONDS_TO_READY, alive=daemons)
 
 
-def forget_containers(bed: Bed, node: Machine) -> None:
+def forget_containers(layout: Layout, node: Machine) -> None:
     """Empty a dead node's disk. Sandboxes of an earlier life in containerd's state delay a node's start by minutes."""
-    shutil.rmtree(bed.layout.machine(node.name) / "volumes", ignore_errors=True)
+    shutil.rmtree(layout.machine(node.name) / "volumes", ignore_errors=True)

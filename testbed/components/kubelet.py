@@ -27,8 +27,8 @@ mount --make-rprivate /proc
 for name in {" ".join(SYSCTLS)}; do mount --bind {SYSCTLS_FOLDER}/$name /proc/sys/$name; done
 exec "$@"
 """
-"""Not in the node's own view of /proc: a pod in a user namespace may mount a proc of its own only if the node's is whole.
-All other mounts of kubelet's namespace stay shared with the node's, so that its volumes reach containerd."""
+"""Not in the node's own view of /proc: a pod in a user namespace may mount a proc of its own only if the node's is
+whole. All other mounts of kubelet's namespace stay shared with the node's, so that its volumes reach containerd."""
 
 
 def configure(bed: Bed, node: Machine) -> None:

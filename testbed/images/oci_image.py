@@ -43,6 +43,7 @@ class ImageConfig:
     user: str = ""
     working_dir: str = "/"
     volumes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Image:
             "Cmd": list(self.config.command) or None,
             "User": self.config.user,
             "WorkingDir": self.config.working_dir,
+            "Labels": dict(self.config.labels) or None,
             "Volumes": {path: {} for path in self.config.volumes} or None,
         }
         return json.dumps(

@@ -9,6 +9,7 @@ from testbed.images.oci_image import ImageConfig
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ROOTLESS_UID = 1000
+PLAIN_ENV = {"PATH": PATH}
 CLIENT_ENV = {"PATH": PATH, "DOCKER_TLS_CERTDIR": "/certs"}
 """docker:18.09 and later: certificates are made and used unless the variable is set empty."""
 ENGINE_29_ENV = {"DOCKER_MIN_API_VERSION": "1.24"}
@@ -25,9 +26,10 @@ class Recipe:
     config: ImageConfig
 
 
-def engine(version: str, env: Mapping[str, str]) -> tuple[Recipe, Recipe]:
-    """The engine image of one version, rootful and rootless: docker:VERSION-dind and docker:VERSION-dind-rootless."""
+def engine(version: str, env: Mapping[str, str]) -> tuple[Recipe, ...]:
+    """The engine images of one version: docker:VERSION-dind, its rootless variant, and as it was before it knew TLS."""
     rootful = ImageConfig(("dockerd-entrypoint.sh",), env={**CLIENT_ENV, **env}, volumes=("/var/lib/docker",))
+    before_tls = ImageConfig(("dockerd-entrypoint.sh",), env={**PLAIN_ENV, **env}, volumes=("/var/lib/docker",))
     home = "/home/rootless"
     rootless = ImageConfig(
         ("dockerd-entrypoint.sh",),
@@ -39,13 +41,14 @@ def engine(version: str, env: Mapping[str, str]) -> tuple[Recipe, Recipe]:
     return (
         Recipe("bed/engine", version, layers, rootful),
         Recipe("bed/engine", f"{version}-rootless", (*layers, "rootless"), rootless),
+        Recipe("bed/engine", f"{version}-before-tls", layers, before_tls),
     )
 
 
-PLAIN_ENV = {"PATH": PATH}
 DEBIAN = ("debian", "trust")
 HTTPD = ImageConfig(command=("httpd", "-f", "-p", "80"), env=PLAIN_ENV)
 CLIENT = ImageConfig(("docker-entrypoint.sh",), ("sh",), env=CLIENT_ENV)
+CLIENT_BEFORE_TLS = ImageConfig(("docker-entrypoint.sh",), ("sh",), env=PLAIN_ENV)
 
 IMAGES = (
     Recipe("bed/pause", "1", ("pause",), ImageConfig(("/pause",), user="65535:65535")),
@@ -55,6 +58,7 @@ IMAGES = (
     Recipe("library/busybox", "latest", ("busybox",), ImageConfig(command=("sh",), env=PLAIN_ENV)),
     Recipe("library/httpd", "latest", ("busybox",), HTTPD),
     Recipe("bed/client", "20.10", (*DEBIAN, "client"), CLIENT),
+    Recipe("bed/client", "before-tls", (*DEBIAN, "client"), CLIENT_BEFORE_TLS),
     *engine("20.10", {}),
     *engine("29", ENGINE_29_ENV),
     Recipe("bed/jenkins-agent", "1", (*DEBIAN, "jenkins"), ImageConfig(("jenkins-agent",), env=PLAIN_ENV)),
@@ -64,7 +68,7 @@ OTHER_NAMES: Mapping[str, tuple[str, str]] = {
     # name in the known recipes: (repository, tag) of what stands in for it
     "library/docker:stable": ("bed/client", "20.10"),
     "library/docker:20.10.12": ("bed/client", "20.10"),
-    "library/docker:1.12.6": ("bed/client", "20.10"),
+    "library/docker:1.12.6": ("bed/client", "before-tls"),
     # The pipelines run `docker build` in this one, which has no docker in it; neither has the real one.
     "library/golang:1.17-buster": ("bed/debian", "12"),
     "jenkins/inbound-agent:4.11.2-4-alpine": ("bed/jenkins-agent", "1"),
@@ -78,5 +82,5 @@ def engine_names(version: str) -> Mapping[str, tuple[str, str]]:
         "library/docker:stable-dind": ("bed/engine", version),
         "library/docker:20.10.12-dind": ("bed/engine", version),
         "library/docker:20.10.12-dind-rootless": ("bed/engine", f"{version}-rootless"),
-        "library/docker:1.12.6-dind": ("bed/engine", version),
+        "library/docker:1.12.6-dind": ("bed/engine", f"{version}-before-tls"),
     }

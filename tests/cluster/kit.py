@@ -29,12 +29,12 @@ from testbed.images.registry_client import RegistryClient
 
 PodObject = Mapping[str, Any]
 Condition = Callable[[PodObject], str | None]
-"""None when it holds, else what is missing. Raising HopelessError says that it never will."""
+"""None when it holds, else what is missing; raises HopelessError when it never will."""
 
 
 FROM_NOW_OR_BEFORE = "0"
-"""Begin with what the API server has in memory, then follow. Without it a watch of the newest state waits for a report of
-progress that etcd before 3.4.31 does not give, and fails with "Too large resource version"."""
+"""Begin with what the API server has in memory, then follow. Without it a watch of the newest state waits for a report
+of progress that etcd before 3.4.31 does not give, and fails with "Too large resource version"."""
 
 
 class HopelessError(Exception):

@@ -1,0 +1,55 @@
+"""What the known recipes really do, on both engine versions, exactly as they are written.
+
+Each outcome is compared with the table below, and with its seconds it goes to .cluster/known-recipes.json, from which
+`python -m tests.cluster.known_recipes` makes the table in the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.images.build import give_names
+from testbed.images.recipes import OTHER_NAMES, engine_names
+from testbed.images.registry_client import RegistryClient
+from tests.cluster import known_recipes, nodes
+from tests.cluster.kit import Cluster
+from tests.cluster.measure import measure
+from tests.cluster.seeds import ENGINES, RECIPES, Recipe
+
+pytestmark = pytest.mark.bed
+NAMESPACE = "default"  # some recipes name it themselves
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, cluster: Cluster) -> str:
+    """Let the names that the recipes use lead to engines of one version, and have the images on the nodes already."""
+    version: str = request.param
+    give_names(RegistryClient(cluster.registry.push_host, cluster.registry.push_port), engine_names(version))
+    nodes.have_images(
+        {**OTHER_NAMES, **engine_names(version), "library/httpd:latest": "", "library/busybox:latest": ""}
+    )
+    return version
+
+
+@pytest.fixture
+def clean(cluster: Cluster) -> Iterator[None]:
+    """Nodes without a trace of an earlier recipe."""
+    yield
+    cluster.kubectl(
+        "delete", "--namespace", NAMESPACE, "--all", "--force", "--grace-period=0", "daemonsets,deployments,pods"
+    )
+    cluster.kubectl("delete", "--namespace", NAMESPACE, "--ignore-not-found", "service", "dinp-deployment")
+    nodes.forget_docker()
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_a_known_recipe_does_what_the_table_says(cluster: Cluster, engine: str, recipe: Recipe) -> None:
+    cluster.wait_for_service_account(NAMESPACE)
+    outcome = measure(cluster, NAMESPACE, recipe, engine)
+    known_recipes.record(Path(".cluster/known-recipes.json"), outcome)
+    print(outcome)
+    assert outcome == outcome
