@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _KEPT = 60
 _LONGEST = 64 * 1024
+_MOST_READS = 4
+"""At a time: an engine that never stops talking gets one turn of the agent's loop like any other."""
 _FIELD = re.compile(r'(\w[\w.-]*)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
@@ -56,7 +58,7 @@ class EngineLog:
     def read(self) -> tuple[list[EngineLine], bool]:
         """Complete lines that have arrived, and whether the pipe has ended."""
         ended = False
-        while True:
+        for _ in range(_MOST_READS):
             try:
                 data = os.read(self._reader, _LONGEST)
             except BlockingIOError:
