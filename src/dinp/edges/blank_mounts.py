@@ -14,7 +14,7 @@ from dinp.edges.linux_syscalls import CLONE_NEWNET, CLONE_NEWPID, new_mount, uns
 
 @dataclass(frozen=True, slots=True)
 class BlankMounts:
-    """Detached mounts, by descriptor."""
+    """Detached mounts, by descriptor; each can be attached once (copying a detached mount takes Linux 6.15)."""
 
     proc: int
     sysfs: int

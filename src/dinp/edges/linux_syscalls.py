@@ -86,12 +86,6 @@ def open_tree(path: str, flags: int) -> int:
     return _checked(result, f"open_tree {path}")
 
 
-def copy_mount(tree: int) -> int:
-    """A descriptor of another detached copy of a detached mount (open_tree(2) with AT_EMPTY_PATH)."""
-    flags = ctypes.c_uint(OPEN_TREE_CLONE | AT_EMPTY_PATH | os.O_CLOEXEC)
-    return _checked(_libc.syscall(ctypes.c_long(_OPEN_TREE), ctypes.c_int(tree), b"", flags), "open_tree")
-
-
 def new_mount(kind: str) -> int:
     """A descriptor of a detached mount of a fresh file system without a source (fsopen(2), fsmount(2))."""
     context = _checked(_libc.syscall(ctypes.c_long(_FSOPEN), kind.encode(), ctypes.c_uint(1)), f"fsopen {kind}")

@@ -28,7 +28,6 @@ from dinp.edges.linux_syscalls import (
     MS_SLAVE,
     MS_UNBINDABLE,
     OPEN_TREE_CLONE,
-    copy_mount,
     mount,
     mount_setattr,
     move_mount,
@@ -122,11 +121,7 @@ def _lay_blank(step: Blank, target: Path, blanks: BlankMounts | None) -> None:
     if blanks is None:
         raise ValueError(f"no blank {step.kind} was made for {step.target}")
     target.mkdir(parents=True, exist_ok=True)
-    tree = copy_mount(blanks.proc if step.kind == "proc" else blanks.sysfs)
-    try:
-        move_mount(tree, str(target))
-    finally:
-        os.close(tree)
+    move_mount(blanks.proc if step.kind == "proc" else blanks.sysfs, str(target))
 
 
 def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:

@@ -73,11 +73,10 @@ class EngineHost:
         """Look at the machine anew before the next start."""
         self._choices = None
 
-    def blanks(self) -> BlankMounts:
-        """A blank proc and sysfs, made once."""
-        if self._blanks is None:
-            self._blanks = make_blank_mounts()
-        return self._blanks
+    def take_blanks(self) -> BlankMounts:
+        """A blank proc and sysfs for one engine, which the caller closes: a mount can be attached only once."""
+        blanks, self._blanks = self._blanks or make_blank_mounts(), None
+        return blanks
 
     @property
     def network(self) -> AgentNetwork:
@@ -97,9 +96,11 @@ class EngineHost:
             self.log.say(f"engines cannot be started here as things are: {refused}", level="warning")
             self.forget_choices()
             return
-        if ISOLATIONS[choices.isolation].NEEDS.link:
+        needs = ISOLATIONS[choices.isolation].NEEDS
+        if needs.link:
             self.network.warm_up()
-            self.blanks()
+        if needs.ids and self._blanks is None:
+            self._blanks = make_blank_mounts()
 
     def index(self, tenant: str) -> int:
         """A small number that no other tenant of this agent has."""

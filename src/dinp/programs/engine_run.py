@@ -126,14 +126,18 @@ class EngineRun:
             link.prepare(directories.door, owner)
         link_first = link is not None and host.network.warm
         host.progress("starting it")
-        self._engine = launch.launch(
-            plan,
-            sockets=tuple(one.fileno() for one in (*doors.sockets, door.socket)),
-            log=self._log.writer,
-            staging=Path(directories.staging),
-            materials=Materials(identity.ids, user_namespace, host.blanks() if identity.ids is not None else None),
-            attach_network=link.attach if link is not None and link_first else None,
-        )
+        with contextlib.ExitStack() as used:
+            blanks = host.take_blanks() if identity.ids is not None else None
+            if blanks is not None:
+                used.callback(blanks.close)
+            self._engine = launch.launch(
+                plan,
+                sockets=tuple(one.fileno() for one in (*doors.sockets, door.socket)),
+                log=self._log.writer,
+                staging=Path(directories.staging),
+                materials=Materials(identity.ids, user_namespace, blanks),
+                attach_network=link.attach if link is not None and link_first else None,
+            )
         self._log.release_writer()
         store.write_lease(
             tenant.name,
