@@ -1,6 +1,11 @@
 """Options of the whole test suite."""
 
 import pytest
+from hypothesis import settings
+
+# A deadline for single examples measures how busy the machine is, not the code.
+settings.register_profile("dinp", deadline=None)
+settings.load_profile("dinp")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -85,6 +85,13 @@ CASES = {
         network(without(process(USER, sub_uids=(), sub_gids=()), "rootlesskit", "slirp4netns"), tun=False)
     ),
     "pod-with-host-users-false": Case(process(POD, uid_map=(IdExtent(0, 305070080, 65536),))),
+    "workspace-in-pod-with-host-users-false": Case(
+        storage(
+            process(POD, uid_map=(IdExtent(0, 305070080, 65536),)),
+            shifted=(("/work", Trial(False, "mount_setattr: Operation not permitted", 1)),),
+        ),
+        workspaces=("/work",),
+    ),
     "namespace-of-one-id": Case(process(ROOT, uid_map=(IdExtent(0, 1000, 1),))),
     "no-engine": Case(without(ROOT, "dockerd", "runc")),
     "no-engine-in-program-path": Case(without(ROOT, "dockerd"), EngineSpec(program_path=("/opt/docker",))),
