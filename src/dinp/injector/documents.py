@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -106,16 +107,15 @@ def _edited(text: str, file: str, documents: tuple[Node, ...], edits: list[tuple
         return text
     wanted = [edited(value(root), tuple(edit for owner, edit in edits if owner is root)) for root in documents]
     editor = TextEditor(text, indented_lists(text, documents))
-    is_json = text.lstrip().startswith(("{", "["))
-    plain = [(root, _without_raw(edit)) for root, edit in edits]
-    for brought in [plain] if is_json else [edits, plain]:
+    is_json = _is_json(text)
+    for brought in (edits, [(root, _without_raw(edit)) for root, edit in edits]):
         try:
             result = editor.apply(tuple(brought))
         except NotEditableError as error:
             line, column = _line_column(text, error.offset)
             sentence = f"{file}:{line}:{column}: {error.what}."
             raise BadInputError(Problem("manifest-not-editable", sentence, error.remedy)) from error
-        if _says(result, wanted):
+        if _says(result, wanted) and _is_json(result) == is_json:
             return result
     sentence = f"{file}: an edit of its layout would have changed what it says."
     remedy = "Lay it out plainly (kubectl apply --dry-run=client -o yaml does), and report the file as a defect."
@@ -127,6 +127,14 @@ def _says(text: str, wanted: list[Json]) -> bool:
         return [value(root) for root in parse(text)] == wanted
     except NotYamlError:
         return False
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_raw(edit: Edit) -> Edit:

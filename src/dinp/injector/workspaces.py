@@ -12,6 +12,9 @@ _OWN_TREES = (
 )
 """The agent's programs and its own directories: another volume there, or below, would break it."""
 
+_TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Kubernetes puts the pod's token there by itself; an engine has no use for it."""
+
 _OWN_PARENTS = ("/", "/run", "/var", "/var/run", "/var/lib", "/opt")
 """Another volume exactly there would hide them."""
 
@@ -28,6 +31,8 @@ def workspaces(
             if text(entry, "name") in skipped:
                 continue
             path = tidy(text(entry, "mountPath"))
+            if path == _TOKENS:
+                continue
             reason = _reason_against(entry, path)
             mount = Mount(text(entry, "name"), path, text(entry, "subPath"), entry.get("readOnly") is True)
             before = found.get(path)
