@@ -101,12 +101,15 @@ def test_an_interrupted_build_leaves_no_half_folder(source: Path, tmp_path: Path
     (source / "slow.go").write_text('package main\n\nimport _ "net/http"\n')
     command = [sys.executable, "-c", MAKE, str(tmp_path), f"-X main.unused={os.getpid()}"]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "GOCACHE": str(tmp_path / "go-cache")}
+    environment["TMPDIR"] = str(tmp_path / "scratch")
+    (tmp_path / "scratch").mkdir()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as build:
         assert build.stdout is not None
         assert "compiling hello" in build.stdout.readline()
         build.send_signal(number)
         assert "KeyboardInterrupt" in build.communicate()[1]
     assert list((tmp_path / "cache" / "go" / "hello").iterdir()) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_a_killed_build_is_forgotten_by_the_next(source: Path, tmp_path: Path) -> None:

@@ -73,10 +73,16 @@ def run_long(
 
 
 def stop_group(child: subprocess.Popen[str]) -> None:
-    """End a command started by `run_long` with everything that it started, and wait until it is gone."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    """End a command started by `run_long` with everything that it started, and wait until it is gone.
+
+    SIGINT comes first, because `go` tidies up for that one only. What is left of the group then gets no say.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=5)
             break
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()

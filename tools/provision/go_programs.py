@@ -129,6 +129,9 @@ def require_compiler(program: GoProgram) -> None:
 
 def compile_into(program: GoProgram, folder: Path, *, say: Say) -> None:
     """Compile the program to `folder`/name. RefusalError when this Go is too old for it, else CommandFailedError."""
+    # Go's own scratch space goes with the folder, also when go is killed.
+    work = folder / "work"
+    work.mkdir()
     try:
         run_long(
             go_command(program, folder), say=say, cwd=program.own_module, env=go_environment(program, folder),
@@ -142,6 +145,7 @@ def compile_into(program: GoProgram, folder: Path, *, say: Say) -> None:
             f"{program.name} {program.version} needs Go {needed}, and here is {output_of(['go', 'version']).strip()}.",
             "Install the newer Go; none is downloaded behind your back.",
         ) from failed
+    shutil.rmtree(work)
     if program.own_module is None:
         (built,) = (file for file in folder.iterdir() if file.is_file())
         built.rename(folder / program.name)
@@ -159,7 +163,13 @@ def go_environment(program: GoProgram, folder: Path) -> Mapping[str, str]:
     """The environment of `go`: the caller's, minus whatever would build something else than what is described."""
     theirs = {key: value for key, value in os.environ.items() if key not in ("GOOS", "GOARCH", "GOWORK", "GOBIN")}
     cgo = "1" if program.cgo else "0"
-    return theirs | {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOBIN": str(folder), "CGO_ENABLED": cgo}
+    return theirs | {
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "GOBIN": str(folder),
+        "GOTMPDIR": str(folder / "work"),
+        "CGO_ENABLED": cgo,
+    }
 
 
 def go_version_wanted(output: str) -> str | None:
