@@ -1,6 +1,6 @@
 """Runs a command as an ordinary user, who sees this machine as such users do: in a mount namespace of its own.
 
-    python user_view.py USER OPEN_DIRECTORY … -- CMD …
+    python user_view.py USER DIRECTORY … -- CMD …
 
 Directories that lie behind a closed one (a checkout or a cache in root's home) are shown at their own paths, and
 /dev/net/tun and /dev/fuse have the modes that udev gives them. Nothing of it is seen outside, and nothing is left.
