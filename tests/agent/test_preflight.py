@@ -92,6 +92,9 @@ CASES = {
         ),
         workspaces=("/work",),
     ),
+    "workspace-missing": Case(
+        storage(ROOT, shifted=(("/w", Trial(False, "open_tree /w: No such file or directory", 2)),)), workspaces=("/w",)
+    ),
     "namespace-of-one-id": Case(process(ROOT, uid_map=(IdExtent(0, 1000, 1),))),
     "no-engine": Case(without(ROOT, "dockerd", "runc")),
     "no-engine-in-program-path": Case(without(ROOT, "dockerd"), EngineSpec(program_path=("/opt/docker",))),

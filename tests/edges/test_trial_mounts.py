@@ -1,5 +1,6 @@
 """Trial mounts against the real kernel: what works is said to work, what is refused is said with the kernel's words."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -58,6 +59,10 @@ def test_an_idmapped_mount_of_tmpfs_works(tmpfs: str, namespace: int) -> None:
     before = mounts()
     assert try_shift(namespace, tmpfs).works
     assert mounts() == before
+
+
+def test_a_directory_that_is_not_there(namespace: int) -> None:
+    assert try_shift(namespace, "/not/there").errno == errno.ENOENT
 
 
 def test_an_idmapped_mount_of_proc_is_refused(namespace: int) -> None:

@@ -1,12 +1,7 @@
 """docs/reference/failures.md, from the catalogue."""
 
-from dinp.knowledge.catalogue.agent import AGENT
-from dinp.knowledge.catalogue.engine import ENGINE
-from dinp.knowledge.catalogue.isolation import ISOLATION
-from dinp.knowledge.catalogue.network import NETWORK
-from dinp.knowledge.catalogue.pipelines import PIPELINES
-from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure
+from dinp.knowledge.failures import THEMES
 
 _HEAD = """\
 # What can go wrong, and what to do about it
@@ -17,20 +12,11 @@ Each heading is a code, as errors, log lines and `dinp explain CODE` name it. `d
 those that show in a log, of dinp or of any Docker engine, and tells causes before what follows from them.
 """
 
-_THEMES = {
-    "Isolation": ISOLATION,
-    "Storage": STORAGE,
-    "Network": NETWORK,
-    "The engine and its clients": ENGINE,
-    "The agent": AGENT,
-    "Pipelines": PIPELINES,
-}
-
 
 def failures_page() -> str:
     """The whole page."""
     parts = [_HEAD]
-    for theme, failures in _THEMES.items():
+    for theme, failures in THEMES.items():
         parts.append(f"## {theme}\n")
         parts += [_entry(failure) for failure in failures]
     return "\n".join(parts)

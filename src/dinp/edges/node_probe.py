@@ -49,18 +49,22 @@ def probe_node(
     search_path = _search_path(program_path)
     programs = find_programs(ENGINE_PROGRAMS, search_path)
     question = VersionQuestion(dict(programs).get("dockerd"), version_cache)
-    mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
-    process = probe_process()
-    facts = NodeFacts(
-        kernel=parse_kernel_release(os.uname().release),
-        process=process,
-        storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process),
-        cgroups=probe_cgroups(mounts),
-        network=probe_network(),
-        programs=programs,
-        search_path=search_path,
-    )
-    return facts._replace(engine_version=question.answer())
+    try:
+        mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
+        process = probe_process()
+        facts = NodeFacts(
+            kernel=parse_kernel_release(os.uname().release),
+            process=process,
+            storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process),
+            cgroups=probe_cgroups(mounts),
+            network=probe_network(),
+            programs=programs,
+            search_path=search_path,
+        )
+    finally:
+        # Also when something fails in between: nobody else waits for the program.
+        version = question.answer()
+    return facts._replace(engine_version=version)
 
 
 def _search_path(program_path: tuple[str, ...]) -> tuple[str, ...]:

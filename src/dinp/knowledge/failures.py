@@ -13,7 +13,18 @@ from dinp.knowledge.catalogue.pipelines import PIPELINES
 from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure, Severity
 
-ALL: tuple[Failure, ...] = (*ISOLATION, *STORAGE, *NETWORK, *ENGINE, *AGENT, *PIPELINES, *INJECTOR)
+THEMES: dict[str, tuple[Failure, ...]] = {
+    "Isolation": ISOLATION,
+    "Storage": STORAGE,
+    "Network": NETWORK,
+    "The engine and its clients": ENGINE,
+    "The agent": AGENT,
+    "Pipelines": PIPELINES,
+    "Workloads": INJECTOR,
+}
+"""The headings of docs/reference/failures.md, and what stands below each."""
+
+ALL: tuple[Failure, ...] = tuple(failure for failures in THEMES.values() for failure in failures)
 """Every entry, theme by theme, in the order of docs/reference/failures.md."""
 
 _BY_CODE = {failure.code: failure for failure in ALL}

@@ -38,6 +38,12 @@ def choose_shift(facts: NodeFacts, isolation: IsolationKind, workspaces: tuple[s
 
 
 def _refused(facts: NodeFacts, path: str, trial: Trial) -> Problem:
+    if trial.errno == errno.ENOENT:
+        return Problem(
+            "workspace-missing",
+            f"The workspace {path} is not there.",
+            "Make the directory before the agent starts (in a pod: mount the volume in the agent's container too).",
+        )
     if trial.errno == errno.EPERM and not is_first_namespace(facts.process.uid_map):
         return Problem(
             "workspace-not-shiftable",

@@ -117,13 +117,6 @@ AGENT = (
         "Give an address of this machine, and a port above 1023 for an ordinary user.",
     ),
     Failure(
-        "job-never-ends",
-        "A Job would wait for its agent for ever",
-        "A Job is done when all of its containers have ended; an agent in a plain container does not end by itself.",
-        "Choose the native sidecar (Kubernetes 1.29 and newer), which ends with the pod, or a pod that is no Job.",
-        sources=("https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/",),
-    ),
-    Failure(
         "command-not-started",
         "The command of `dinp run` cannot be started",
         "The program behind `--` is not in PATH, or may not be executed.",
@@ -140,12 +133,6 @@ AGENT = (
         "The configuration has no tenant of that name, or has several and none was named",
         "`dinp env` prints the environment that leads to one tenant's engine.",
         "Name one of the configuration's tenants with --tenant.",
-    ),
-    Failure(
-        "input-unreadable",
-        "A file that was named cannot be read",
-        "The file is missing, may not be read by this user, or is no UTF-8 text.",
-        "Name a readable file, or - for standard input.",
     ),
     Failure(
         "bad-flag",

@@ -118,6 +118,12 @@ STORAGE = (
         sources=("mount_setattr(2)",),
     ),
     Failure(
+        "workspace-missing",
+        "A workspace is not there",
+        "A directory of the tenant's workspaces does not exist where the agent runs.",
+        "Make the directory before the agent starts; in a pod mount the volume in the agent's container too.",
+    ),
+    Failure(
         "bind-source-invisible",
         "A container was to see a directory that its engine cannot see",
         "The source of a bind mount (`-v`, compose volumes, a Jenkins `docker.image().inside`) is looked up by the"
