@@ -1,5 +1,7 @@
 """A configuration written as data reads back as itself."""
 
+from dataclasses import fields
+
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_data import agent_config_data
 from dinp.model.config_document import parse_agent_config
 from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits
+from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits, Registries
 from dinp.model.tenant import Tenant, Workspace
 
 
@@ -46,6 +48,7 @@ ENGINES = st.builds(
     ),
     storage_driver=maybe(st.sampled_from(["overlay2", "vfs"])),
     drain_within=TENTHS,
+    registries=st.builds(Registries, st.just(("https://mirror.example",)), st.just(("r.example:5000",))),
     address_pools=st.just(("10.0.0.0/8", "fd00::/48")),
 )
 
@@ -55,3 +58,20 @@ ENGINES = st.builds(
 def test_read_back(config: AgentConfig) -> None:
     text = yaml.safe_dump(agent_config_data(config), sort_keys=False, allow_unicode=True)
     assert parse_agent_config(text, "agent.yaml") == config
+
+
+def test_every_field_of_an_engine_is_written() -> None:
+    """Whoever adds a field to EngineSpec adds it here too, or a sidecar's engine would not get it."""
+    names = tuple(field.name for field in fields(EngineSpec))
+    assert names == (
+        "kind",
+        "isolation",
+        "idle_stop_after",
+        "limits",
+        "storage_driver",
+        "drain_within",
+        "address_pools",
+        "avoid_networks",
+        "registries",
+        "program_path",
+    )

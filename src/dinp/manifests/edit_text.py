@@ -131,7 +131,7 @@ class TextEditor:
 
     def _without_items(self, node: Sequence, positions: frozenset[int]) -> list[Splice]:
         if node.flow:
-            return flow_text.without(self.text, [(item.start, item.end) for item in node.items], positions, node.start)
+            return flow_text.without([(item.start, item.end) for item in node.items], positions, node.start)
         text = self.text
         return [
             Splice(item_start(text, node, position), lines_end(text, node.items[position]), "")
@@ -140,13 +140,15 @@ class TextEditor:
 
     def _without_entry(self, node: Mapping, name: str) -> Splice:
         key, value = self._known(node, name)
+        position = next(number for number, each in enumerate(node.entries) if each[0] is key)
         if node.flow:
             spans = [(each.start, below.end) for each, below in node.entries]
-            position = next(number for number, each in enumerate(node.entries) if each[0] is key)
-            return flow_text.without(self.text, spans, frozenset({position}), node.start)[0]
-        return Splice(
-            line_start(self.text, key.start), max(lines_end(self.text, value), line_after(self.text, key.end)), ""
-        )
+            return flow_text.without(spans, frozenset({position}), node.start)[0]
+        start = line_start(self.text, key.start)
+        if self.text[start : key.start].strip() and position + 1 < len(node.entries):
+            # Behind the dash of a list's item: the next key takes its place.
+            return Splice(key.start, node.entries[position + 1][0].start, "")
+        return Splice(start, max(lines_end(self.text, value), line_after(self.text, key.end)), "")
 
     def _swapped(self, edit: SwapEntry, key: Scalar, node: Mapping) -> str:
         value = self._inline(edit.value, key.start)

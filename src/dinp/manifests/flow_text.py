@@ -27,7 +27,7 @@ def with_entry(text: str, node: Mapping, key: str, value: Json) -> Splice:
     return Splice(below.end, below.end, _between(text, last.start) + shown)
 
 
-def without(text: str, spans: list[tuple[int, int]], positions: frozenset[int], opening: int) -> list[Splice]:
+def without(spans: list[tuple[int, int]], positions: frozenset[int], opening: int) -> list[Splice]:
     """Parts taken out, each run of them together with the comma that joined it to its neighbour."""
     splices = []
     for run in _runs(positions):
@@ -39,7 +39,6 @@ def without(text: str, spans: list[tuple[int, int]], positions: frozenset[int], 
         else:
             start = opening + 1
         splices.append(Splice(start, end, ""))
-    del text
     return splices
 
 

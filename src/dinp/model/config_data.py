@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dinp.model.agent_config import AgentConfig
 from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, Limits
+from dinp.model.engine_spec import EngineSpec, Limits, Registries
 from dinp.model.tenant import Tenant, Workspace
 
 Data = dict[str, object]
@@ -81,10 +81,17 @@ def _engine(engine: EngineSpec) -> Data:
         data["limits"] = limits
     if engine.storage_driver is not None:
         data["storage_driver"] = engine.storage_driver
+    registries = {name: list(values) for name, values in _registries(engine.registries) if values}
+    if registries:
+        data["registries"] = registries
     for name in ("address_pools", "avoid_networks", "program_path"):
         if values := getattr(engine, name):
             data[name] = list(values)
     return data
+
+
+def _registries(registries: Registries) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (("mirrors", registries.mirrors), ("insecure", registries.insecure))
 
 
 def _limits(limits: Limits) -> Data:

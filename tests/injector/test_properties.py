@@ -1,0 +1,50 @@
+"""What must hold for every workload in every layout."""
+
+import json
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dinp.injector.documents import eject, inject
+from dinp.manifests.yaml_text import yaml_text
+from dinp.manifests.yaml_tree import parse, value
+from dinp.model.problem import BadInputError
+from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
+from tests.injector.workloads import objects, texts
+
+SPECS = st.builds(
+    ServiceSpec, form=st.sampled_from(Form), endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind))
+)
+SLOW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
+
+def injected(text: str, spec: ServiceSpec) -> str | None:
+    """The text after injection; None where it was refused, with every reason in its place."""
+    try:
+        return inject(text, "file.yaml", spec).text
+    except BadInputError as error:
+        for problem in error.problems:
+            assert problem.sentence.startswith("file.yaml:")
+            assert problem.remedy
+        return None
+
+
+@SLOW
+@given(texts(), SPECS)
+def test_eject_takes_back_what_inject_did(text: str, spec: ServiceSpec) -> None:
+    result = injected(text, spec)
+    if result is not None:
+        assert eject(result, "file.yaml").text == text
+        assert inject(result, "file.yaml", spec).text == result
+
+
+@SLOW
+@given(objects(), SPECS)
+def test_eject_takes_it_back_after_other_programs_wrote_the_file_anew(thing: dict, spec: ServiceSpec) -> None:
+    result = injected(yaml_text(thing), spec)
+    if result is None:
+        return
+    (read,) = (value(root) for root in parse(result))
+    for text in (json.dumps(read), yaml.safe_dump(read), yaml.safe_dump(read, default_flow_style=True)):
+        assert [value(root) for root in parse(eject(text, "file.yaml").text)] == [thing]
