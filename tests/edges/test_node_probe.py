@@ -21,7 +21,9 @@ from dinp.edges.node_probe import (
 )
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.capabilities import Capability, missing
+from dinp.model.engine_spec import IsolationKind
 from dinp.model.id_range import IdRange
+from dinp.model.node_facts import NOT_TRIED
 
 
 def in_new_network(script: str, *commands: str) -> str:
@@ -104,6 +106,13 @@ def test_this_machine(tmp_path: Path) -> None:
     assert facts.storage.file_system
     assert facts.network.firewall.nft_tables is not None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_the_kind_of_isolation_needs_is_tried(tmp_path: Path) -> None:
+    rootful = probe_node(str(tmp_path), only=IsolationKind.ROOTFUL).storage
+    userns = probe_node(str(tmp_path), only=IsolationKind.USERNS).storage
+    assert (rootful.overlay_userns, userns.overlay) == (NOT_TRIED, NOT_TRIED)
+    assert NOT_TRIED not in (rootful.overlay, userns.overlay_userns)
 
 
 def test_looking_is_quick(tmp_path: Path) -> None:

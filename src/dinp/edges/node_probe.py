@@ -11,6 +11,7 @@ from dinp.edges.small_files import can_open, read_text
 from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.capabilities import Capability, missing, parse_effective
+from dinp.model.engine_spec import IsolationKind
 from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_ids
 from dinp.model.id_range import IdRange
 from dinp.model.kernel_release import parse_kernel_release
@@ -34,6 +35,7 @@ def probe_node(
     workspaces: tuple[str, ...] = (),
     program_path: tuple[str, ...] = (),
     version_cache: str | None = None,
+    only: IsolationKind | None = None,
 ) -> NodeFacts:
     """Everything that preflight decides from, gathered now.
 
@@ -42,6 +44,7 @@ def probe_node(
         workspaces: directories that engines are to see with shifted ids.
         program_path: directories in which programs are looked for before PATH.
         version_cache: a directory in which the engine's version is remembered; None asks the engine each time.
+        only: the kind of isolation that engines will have, where that is known: what others need is not tried then.
 
     Returns:
         The facts. What cannot be read counts as not there: deciding what that means is preflight's.
@@ -55,7 +58,7 @@ def probe_node(
         facts = NodeFacts(
             kernel=parse_kernel_release(os.uname().release),
             process=process,
-            storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process),
+            storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process, only),
             cgroups=probe_cgroups(mounts),
             network=probe_network(),
             programs=programs,
@@ -162,33 +165,47 @@ def _container() -> str:
 
 
 def _probe_storage(
-    directory: str, workspaces: tuple[str, ...], mounts: tuple[Mount, ...], process: ProcessFacts
+    directory: str,
+    workspaces: tuple[str, ...],
+    mounts: tuple[Mount, ...],
+    process: ProcessFacts,
+    only: IsolationKind | None,
 ) -> StorageFacts:
     mount = mount_of(mounts, directory)
     space = os.statvfs(directory)
     overlay, overlay_userns = NOT_TRIED, NOT_TRIED
-    shifted: list[tuple[str, Trial]] = []
+    shifted: tuple[tuple[str, Trial], ...] = ()
     if process.uid != 0:
         overlay_userns = try_overlay_as_user(directory)
     elif not missing(process.capabilities, (Capability.SYS_ADMIN, Capability.SETUID, Capability.SETGID)):
-        overlay = try_overlay(directory)
-        try:
-            ids = allocate("", {}, process.foreign_ids(), process.uid_map)
-            namespace = make_user_namespace(ids)
-        except OSError as error:
-            overlay_userns = Trial(works=False, error=error.strerror or str(error), errno=error.errno or 1)
-        except WorldRefusedError as refused:
-            overlay_userns = Trial(works=False, error=refused.problems[0].sentence)
-        else:
-            overlay_userns = try_overlay_in(namespace, ids.first, directory)
-            shifted = [(each, try_shift(namespace, each)) for each in (directory, *workspaces)]
-            os.close(namespace)
+        if only in (None, IsolationKind.ROOTFUL):
+            overlay = try_overlay(directory)
+        if only in (None, IsolationKind.USERNS):
+            overlay_userns, shifted = _try_as_tenant(directory, workspaces, process)
     return StorageFacts(
         state_dir=directory,
         file_system=mount.kind if mount else "",
         free=space.f_bavail * space.f_frsize,
         overlay=overlay,
         overlay_userns=overlay_userns,
-        shifted=tuple(shifted),
+        shifted=shifted,
         fuse=can_open("/dev/fuse"),
     )
+
+
+def _try_as_tenant(
+    directory: str, workspaces: tuple[str, ...], process: ProcessFacts
+) -> tuple[Trial, tuple[tuple[str, Trial], ...]]:
+    """What works from inside a tenant's user namespace: overlay, and for each directory an idmapped mount."""
+    try:
+        ids = allocate("", {}, process.foreign_ids(), process.uid_map)
+        namespace = make_user_namespace(ids)
+    except OSError as error:
+        return Trial(works=False, error=error.strerror or str(error), errno=error.errno or 1), ()
+    except WorldRefusedError as refused:
+        return Trial(works=False, error=refused.problems[0].sentence), ()
+    try:
+        overlay = try_overlay_in(namespace, ids.first, directory)
+        return overlay, tuple((each, try_shift(namespace, each)) for each in (directory, *workspaces))
+    finally:
+        os.close(namespace)

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     spec = _spec(options, config)
     workspaces = _workspaces(options, config)
     state_dir = options.state_dir or (config.state_dir if config else _default_state_dir())
-    facts = probe_node(state_dir, workspaces=workspaces, program_path=spec.program_path)
+    facts = probe_node(state_dir, workspaces=workspaces, program_path=spec.program_path, only=spec.isolation)
     try:
         choices = preflight(facts, spec, workspaces)
     except WorldRefusedError as refused:
