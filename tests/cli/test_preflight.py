@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,30 @@ def test_lines_for_people_and_pipes(programs: Path, state: Path) -> None:
     assert seen.returncode == 0, seen.stderr
     assert "isolation: userns\n  seen: user root (uid 0)" in seen.stdout
     assert f"seen: {state} is tmpfs with " in seen.stdout
+
+
+def test_a_table_on_a_terminal(programs: Path, state: Path) -> None:
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "COLUMNS": "110", "TERM": "xterm"}
+    command = [sys.executable, "-m", "dinp", "preflight", "--state-dir", str(state)]
+    process = subprocess.Popen(command, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    assert process.wait() == 0
+    rows = [line for line in re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode().splitlines() if line.strip()]
+    assert rows[0].split() == ["decision", "chosen", "why"]
+    assert any(row.split()[:2] == ["isolation", "userns"] for row in rows)
+
+
+def _read(terminal: int) -> bytes:
+    """What a terminal shows next; nothing when its last writer is gone (Linux answers EIO)."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def test_what_is_asked_for_is_chosen(programs: Path, state: Path) -> None:
