@@ -47,6 +47,34 @@ class EngineCgroup:
         return None
 
 
+def write(file: Path, text: str) -> None:
+    """Write a control file.
+
+    Raises:
+        OSError: the kernel refused; it names the file and what was written, which a plain write's does not.
+    """
+    LateWrite(file, text).write()
+
+
+class LateWrite:
+    """Something to write to a control file with the rights and by the path of now, later."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        """Open the file; raises OSError."""
+        self._file, self._text = file, text
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+
+    def write(self) -> None:
+        """Write, once; raises OSError as `write` does."""
+        try:
+            os.write(self._descriptor, self._text.encode("ascii"))
+        except OSError as error:
+            words = f"{os.strerror(error.errno or 0)} (writing {self._text!r})"
+            raise OSError(error.errno, words, str(self._file)) from error
+        finally:
+            os.close(self._descriptor)
+
+
 def directories_of(name: str) -> tuple[str, ...]:
     """Where the group `name` (a relative path such as `dinp-1a2b/team-a`) is or will be, to be written down."""
     return tuple(str(hierarchy.base / name) for hierarchy in hierarchies())
@@ -100,14 +128,14 @@ def _enable_down_to(base: Path, path: Path, controllers: list[str]) -> None:
     ):
         control = group / "cgroup.subtree_control"
         try:
-            control.write_text(wanted, encoding="ascii")
+            write(control, wanted)
         except OSError as error:
             if error.errno != errno.EBUSY or group != base:
                 raise
             leaf = base / AGENT_LEAF
             leaf.mkdir(exist_ok=True)
             _move_members(base, leaf)
-            control.write_text(wanted, encoding="ascii")
+            write(control, wanted)
 
 
 def _move_members(source: Path, target: Path) -> None:
@@ -115,7 +143,7 @@ def _move_members(source: Path, target: Path) -> None:
     while pids := (source / "cgroup.procs").read_text(encoding="ascii").split():
         for pid in pids:
             with suppress(ProcessLookupError):
-                (target / "cgroup.procs").write_text(pid, encoding="ascii")
+                write(target / "cgroup.procs", pid)
 
 
 def _prepare(hierarchy: Hierarchy, path: Path, name: str, limits: Limits) -> None:
@@ -124,7 +152,7 @@ def _prepare(hierarchy: Hierarchy, path: Path, name: str, limits: Limits) -> Non
         for part in Path(name).parts:
             for file in ("cpuset.cpus", "cpuset.mems"):
                 inherited = (current / file).read_text(encoding="ascii")
-                (current / part / file).write_text(inherited, encoding="ascii")
+                write(current / part / file, inherited)
             current /= part
     if "memory" in hierarchy.controllers:
         _set(path / "memory.limit_in_bytes", limits.memory)
@@ -138,7 +166,7 @@ def _prepare(hierarchy: Hierarchy, path: Path, name: str, limits: Limits) -> Non
 def _set(file: Path, value: int | str | None) -> None:
     # Accounting of swap may be switched off (swapaccount=0, no swap in the kernel): then there is no file for it.
     if value is not None and file.exists():
-        file.write_text(str(value), encoding="ascii")
+        write(file, str(value))
 
 
 def _hand_over(path: Path, ids: IdRange) -> None:
@@ -185,7 +213,7 @@ def _remove_empty_parents(top: Path) -> None:
     if leaf.is_dir() and not any(path.is_dir() and path != leaf for path in parent.glob(f"{_PREFIX}*")):
         with suppress(OSError):  # somebody else has made groups there meanwhile, for which the controllers stay
             enabled = (parent / "cgroup.subtree_control").read_text(encoding="ascii").split()
-            (parent / "cgroup.subtree_control").write_text(" ".join(f"-{name}" for name in enabled), encoding="ascii")
+            write(parent / "cgroup.subtree_control", " ".join(f"-{name}" for name in enabled))
             _move_members(leaf, parent)
             leaf.rmdir()
 

@@ -8,6 +8,7 @@ inside and becomes the engine's init by exec; the builder reports its id and is 
 answer is the proof that the engine's program runs.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -24,6 +25,7 @@ from dinp.edges.process_events import start_time, wait_for_exit
 from dinp.model.launch_plan import LaunchPlan, Namespace
 from dinp.model.problem import Problem, WorldRefusedError
 
+_OOM_SCORE = -500
 _FAR = 200  # descriptors are parked above this number before they are laid out from `first_fd` on
 
 
@@ -130,9 +132,10 @@ def _build(
 ) -> None:
     """The builder's life; never returns normally: it becomes the engine or exits."""
     os.setsid()
+    _be_spared()
     descriptors = _park(sockets)
     hierarchies: tuple[tuple[str, ...], ...] = ()
-    leaf: list[tuple[int, bytes]] = []
+    leaf: list[cgroups.LateWrite] = []
     if group is not None:
         hierarchies = tuple(hierarchy.controllers for hierarchy, _ in group.hierarchies)
         _join(group)
@@ -151,8 +154,8 @@ def _build(
     flags = sum(namespace.value for namespace in plan.namespaces if namespace is not Namespace.USER)
     if flags:
         unshare(flags)
-    for descriptor, text in leaf:
-        os.write(descriptor, text)
+    for late in leaf:
+        late.write()
     if materials.user_namespace is not None:
         os.setgroups([])
         os.setresgid(0, 0, 0)
@@ -169,26 +172,38 @@ def _build(
     _become(plan, descriptors, log)
 
 
+def _be_spared() -> None:
+    """Let a container be killed rather than the engine when the engine's memory limit is reached.
+
+    dockerd wishes that for itself (`--oom-score-adjust`, -500), but may not in a user namespace. It takes
+    CAP_SYS_RESOURCE in the first one; without it the largest process is killed, whichever it is.
+    """
+    with contextlib.suppress(PermissionError):
+        Path("/proc/self/oom_score_adj").write_text(f"{_OOM_SCORE}\n", encoding="ascii")
+
+
 def _join(group: cgroups.EngineCgroup) -> None:
     """Move into the group."""
     for path in group.directories:
-        (path / "cgroup.procs").write_text("0", encoding="ascii")
+        cgroups.write(path / "cgroup.procs", "0")
 
 
-def _leaf(group: cgroups.EngineCgroup) -> list[tuple[int, bytes]]:
+def _leaf(group: cgroups.EngineCgroup) -> list[cgroups.LateWrite]:
     """How to respect v2's rule that a group with controllers for its children holds no process itself.
 
     Returns:
-        What must wait for the cgroup namespace, whose root is the group itself: descriptors with what to write
-        there, to move on into v2's leaf and to enable the controllers for the groups of containers.
+        What must wait for the cgroup namespace, whose root is the group itself: to move on into v2's leaf and to
+        enable the controllers for the groups of containers.
     """
     leaf = group.unified_leaf
     if leaf is None:
         return []
     controllers = (leaf.parent / "cgroup.controllers").read_text(encoding="ascii").split()
     enable = " ".join(f"+{name}" for name in controllers)
-    later = ((leaf / "cgroup.procs", "0"), (leaf.parent / "cgroup.subtree_control", enable))
-    return [(os.open(file, os.O_WRONLY | os.O_CLOEXEC), text.encode()) for file, text in later]
+    return [
+        cgroups.LateWrite(leaf / "cgroup.procs", "0"),
+        cgroups.LateWrite(leaf.parent / "cgroup.subtree_control", enable),
+    ]
 
 
 def _park(sockets: tuple[int, ...]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-LIMITS = ("--memory", "128MiB", "--cpus", "1.5", "--pids", "150")
+LIMITS = ("--memory", "256MiB", "--cpus", "1.5", "--pids", "150")
 DINP_RUN = ("python3", "-m", "dinp", "run", "--quiet")
 USER = "tester"
 KEPT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "DOCKER_CONFIG")
@@ -27,7 +27,7 @@ docker run -d --rm --name held -m 32m bb sleep 1000 >/dev/null
 say container-memory "$(docker exec held cat /sys/fs/cgroup/memory.max)"
 "$PYTHON" /payload/look.py
 docker kill held >/dev/null
-docker run --rm bb sh -c 'head -c 300000000 /dev/zero | tail -c 250000000 >/dev/null' >/dev/null 2>&1
+docker run --rm bb sh -c 'head -c 700000000 /dev/zero | tail -c 600000000 >/dev/null' >/dev/null 2>&1
 say greedy-exit "$?"
 docker run --rm bb sh -c 'i=0; while [ $i -lt 200 ]; do sleep 3 & i=$((i+1)); done; wait' >/dev/null 2>/tmp/forks
 say forks "$(tail -n 1 /tmp/forks)"
@@ -68,7 +68,7 @@ def in_unit(*properties: str, job: tuple[str, ...], user: bool = False) -> dict[
     for line in done.stdout.splitlines():
         name, _, value = line.partition("=")
         seen[name] = json.loads(value) if value.startswith(("[", "{")) else value
-    seen["stderr"] = done.stderr[-3000:]
+    seen["stderr"] = done.stderr[-9000:]
     seen["left"] = [str(path) for path in CGROUPS.rglob("dinp-*")]
     return seen
 
@@ -104,7 +104,7 @@ def rootless_delegated() -> dict[str, object]:
 
 
 def rootless_plain_service() -> dict[str, object]:
-    return in_unit(job=(*DINP_RUN, "--memory", "128MiB", "--", "sh", "-c", JOB), user=True)
+    return in_unit(job=(*DINP_RUN, "--memory", "256MiB", "--", "sh", "-c", JOB), user=True)
 
 
 CHECKS: tuple[Callable[[], dict[str, object]], ...] = (

@@ -1,0 +1,92 @@
+"""Engines on a machine with systemd and cgroup v2 alone, which has every capability: limits, delegation, privilege."""
+
+from typing import Any
+
+import pytest
+
+from tests.machine.boot import Said
+
+ROOTS = ("userns_delegated", "userns_plain_service", "rootful")
+USERS = ("rootless_delegated", "rootless_plain_service")
+MEMORY = str(256 << 20)
+
+
+def seen(said: dict[str, Said], check: str) -> dict[str, Any]:
+    """What a check saw; it must have been able to look, and its job must have ended well."""
+    assert check in said, f"the machine ended before {check}; it said {list(said)}"
+    assert not said[check].error, said[check].error
+    assert said[check].seen.get("code", 0) == 0, said[check].seen
+    return said[check].seen
+
+
+def test_the_machine_is_what_this_one_is_not(said: dict[str, Said]) -> None:
+    about = seen(said, "machine")
+    assert about["file_systems"] == ["cgroup2"]
+    assert about["may_raise_limits"]
+
+
+@pytest.mark.parametrize("check", [*ROOTS, *USERS])
+def test_containers_run_and_nothing_is_left(said: dict[str, Said], check: str) -> None:
+    about = seen(said, check)
+    assert about["first-container"] == "yes", about
+    assert about["left"] == []
+
+
+@pytest.mark.parametrize("check", [*ROOTS, "rootless_delegated"])
+def test_limits_are_set_on_the_engines_group(said: dict[str, Said], check: str) -> None:
+    limits = seen(said, check)["limits"]
+    assert limits == {"memory.max": MEMORY, "memory.swap.max": "0", "pids.max": "150", "cpu.max": "150000 100000"}
+
+
+@pytest.mark.parametrize("check", [*ROOTS, *USERS])
+def test_a_container_that_takes_more_memory_than_the_engine_has_is_killed(said: dict[str, Said], check: str) -> None:
+    assert seen(said, check)["greedy-exit"] == "137"
+
+
+@pytest.mark.parametrize("check", [*ROOTS, "rootless_delegated"])
+def test_an_engine_has_no_more_processes_than_it_may(said: dict[str, Said], check: str) -> None:
+    assert "can't fork" in seen(said, check)["forks"]
+
+
+@pytest.mark.parametrize("check", ROOTS)
+def test_a_containers_own_limit_is_set_inside_of_the_engines(said: dict[str, Said], check: str) -> None:
+    assert seen(said, check)["container-memory"] == str(32 << 20)
+
+
+@pytest.mark.parametrize("check", [*ROOTS, *USERS])
+def test_no_group_has_both_processes_and_controllers_for_others(said: dict[str, Said], check: str) -> None:
+    about = seen(said, check)
+    assert about["groups-with-both"] == []
+    assert "init" in about["populated"]
+
+
+def test_with_delegation_the_engines_group_lies_in_the_services_and_the_agent_beside_it(said: dict[str, Said]) -> None:
+    for check in ("userns_delegated", "rootful"):
+        about = seen(said, check)
+        service, _, leaf = about["agent-group"].lstrip("/").rpartition("/")
+        assert leaf == "dinp-agent"
+        assert about["engine-group"].startswith(f"{service}/dinp-")
+
+
+def test_without_delegation_systemds_groups_are_left_alone(said: dict[str, Said]) -> None:
+    about = seen(said, "userns_plain_service")
+    assert about["engine-group"].startswith("dinp-")
+    assert about["agent-group"].endswith(".service")
+
+
+def test_an_ordinary_users_engine_lies_in_what_the_users_systemd_was_given(said: dict[str, Said]) -> None:
+    for check in USERS:
+        assert seen(said, check)["engine-group"].startswith("user.slice/user-1000.slice/user@1000.service/")
+
+
+def test_a_tenant_owns_its_group_but_not_its_limits(said: dict[str, Said]) -> None:
+    for check in ("userns_delegated", "userns_plain_service"):
+        about = seen(said, check)
+        assert int(about["owner"]) > 65535
+        assert about["limit-owner"] == "0"
+
+
+@pytest.mark.parametrize("check", [*ROOTS, *USERS])
+def test_a_privileged_container_starts_where_no_capability_is_missing(said: dict[str, Said], check: str) -> None:
+    about = seen(said, check)
+    assert about["privileged-exit"] == "0", about["privileged-words"]
