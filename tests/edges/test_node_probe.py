@@ -89,6 +89,14 @@ def test_packet_filters_of_both_kinds() -> None:
     assert ast.literal_eval(seen) == ((("ip", "filter"),), ("nat",), (("ip filter FORWARD", "drop"),))
 
 
+@pytest.mark.parametrize("policy", ["drop", "accept"])
+def test_the_policy_of_the_older_iptables(policy: str) -> None:
+    script = "from dinp.edges.netfilter_probe import probe_firewall as p; print(p().forward_policies)"
+    rules = ("iptables-legacy -A FORWARD -s 192.0.2.1 -j ACCEPT", "iptables-legacy -A INPUT -s 192.0.2.1 -j DROP")
+    seen = in_new_network(script, *rules, f"iptables-legacy -P FORWARD {policy.upper()}")
+    assert ast.literal_eval(seen) == (("legacy filter FORWARD", policy),)
+
+
 def test_a_namespace_without_filters() -> None:
     script = (
         "from dinp.edges.netfilter_probe import probe_firewall as p; f = p(); print((f.nft_tables, f.forward_policies))"

@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterator
 
+from dinp.edges.legacy_filter import forward_policy
 from dinp.edges.network.netlink import NETLINK_NETFILTER, Netlink, attributes
 from dinp.edges.small_files import read_text
 from dinp.model.node_facts import FirewallFacts
@@ -24,15 +25,17 @@ _LEGACY = "/proc/self/net/ip_tables_names"
 
 
 def probe_firewall() -> FirewallFacts:
-    """Tables of both kinds, and the policies of nf_tables' chains on the forward hook."""
+    """Tables of both kinds, and the policies of their chains on the forward hook."""
     legacy = tuple(read_text(_LEGACY).split()) if os.access(_LEGACY, os.R_OK) else None
+    policy = forward_policy() if legacy and "filter" in legacy else None
+    older = (("legacy filter FORWARD", policy),) if policy else ()
     try:
         with Netlink(NETLINK_NETFILTER) as netlink:
             tables = tuple(_tables(netlink))
             policies = tuple(_forward_policies(netlink)) if tables else ()
     except OSError:
-        return FirewallFacts(None, legacy)
-    return FirewallFacts(tables, legacy, policies)
+        return FirewallFacts(None, legacy, older)
+    return FirewallFacts(tables, legacy, (*policies, *older))
 
 
 def _tables(netlink: Netlink) -> Iterator[tuple[str, str]]:

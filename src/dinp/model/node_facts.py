@@ -121,7 +121,7 @@ class FirewallFacts(NamedTuple):
     Attributes:
         nft_tables: tables of nf_tables as (family, name); None when the kernel has no nf_tables or does not tell.
         legacy_tables: tables of the legacy iptables in use; None when the kernel has none or does not tell.
-        forward_policies: (which table, `accept` or `drop`) of each base chain on the forward hook.
+        forward_policies: (which table and chain, `accept` or `drop`) of each chain on the forward hook, of both kinds.
     """
 
     nft_tables: tuple[tuple[str, str], ...] | None
