@@ -88,7 +88,8 @@ def _foreign_words() -> frozenset[str]:
                 found.add(f"{lock.parent.name}/{lock.name}")
                 continue
             found.add(str(lock.parent))
-            name = _read(lock.parent / "instance").strip()
+            # It may live in a mount namespace of its own.
+            name = _read(process / "root" / str(lock.parent).lstrip("/") / "instance").strip()
             found |= {f"dinp{name}-", f"dinp_{name}", f"dinp-{name}"} if name else set()
     return frozenset(found)
 
@@ -116,7 +117,7 @@ def _processes() -> Iterator[str]:
         tenant = uid is not None and FIRST_TENANT_ID <= int(uid[1]) < LAST_TENANT_ID
         agent = re.search(r"/dinp(-\w+)? (run|agent)\b|-m dinp (run|agent)\b", words) is not None
         place = _GROUP.search(group)
-        if tenant or place is not None or (agent and _is_ours(process)):
+        if (tenant and words) or place is not None or (agent and _is_ours(process)):
             yield f"{process.name} {place[0] if place else ''} {words[:200]}"
 
 

@@ -2,6 +2,8 @@
 
     python user_view.py USER DIRECTORY … -- CMD …
 
+DINP_TEST_HIDES names a program that this user's machine does not have.
+
 Directories that lie behind a closed one (a checkout or a cache in root's home) are shown at their own paths, and
 /dev/net/tun and /dev/fuse have the modes that udev gives them. Nothing of it is seen outside, and nothing is left.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from dinp.edges.linux_syscalls import (
     AT_RECURSIVE,
     CLONE_NEWNS,
+    MS_BIND,
     MS_NOSUID,
     MS_PRIVATE,
     MS_REC,
@@ -72,6 +75,8 @@ def main() -> None:
     mount("none", "/", "", MS_REC | MS_PRIVATE)
     show([Path(path) for path in rest[:cut]])
     open_devices()
+    if hidden := os.environ.get("DINP_TEST_HIDES"):
+        mount("/dev/null", hidden, "", MS_BIND)
     os.initgroups(name, user.pw_gid)
     os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
     os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
