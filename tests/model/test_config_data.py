@@ -10,7 +10,7 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_data import agent_config_data
 from dinp.model.config_document import parse_agent_config
 from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits, Registries
+from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits, Proxy, Registries
 from dinp.model.tenant import Tenant, Workspace
 
 
@@ -49,6 +49,7 @@ ENGINES = st.builds(
     storage_driver=maybe(st.sampled_from(["overlay2", "vfs"])),
     drain_within=TENTHS,
     registries=st.builds(Registries, st.just(("https://mirror.example",)), st.just(("r.example:5000",))),
+    proxy=st.just(Proxy("http://p:3128", "", ("localhost", ".example"))),
     address_pools=st.just(("10.0.0.0/8", "fd00::/48")),
 )
 
@@ -73,5 +74,6 @@ def test_every_field_of_an_engine_is_written() -> None:
         "address_pools",
         "avoid_networks",
         "registries",
+        "proxy",
         "program_path",
     )

@@ -46,16 +46,17 @@ Aliases, tags, merge keys and a second document are refused: write the value out
 
 def configuration_page() -> str:
     """The whole page."""
-    sections = [_section("", AGENT)]
+    sections = [keys_text("", AGENT)]
     return "\n".join([_HEAD, *sections, _FORMS])
 
 
-def _section(path: str, keys: tuple[Key, ...]) -> str:
+def keys_text(path: str, keys: tuple[Key, ...]) -> str:
+    """A table of keys, and those of the sections below it."""
     title = f"## `{path}`" if path else "## At the top"
     rows = "\n".join(_row(key) for key in keys)
     own = f"{title}\n\n| key | value | default | |\n|---|---|---|---|\n{rows}\n"
     below = [
-        _section(f"{path}{'.' if path else ''}{key.name}{'[]' if key.many else ''}", key.keys)
+        keys_text(f"{path}{'.' if path else ''}{key.name}{'[]' if key.many else ''}", key.keys)
         for key in keys
         if key.keys
     ]

@@ -33,7 +33,7 @@ def command(
     if files:
         settings |= {"tlsverify": True} | {option: file.target for option, file in files.items()}
     text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    return EngineCommand(tuple(argv), _environment(isolation), (TextFile(places.config, text), *files.values()))
+    return EngineCommand(tuple(argv), _environment(spec, isolation), (TextFile(places.config, text), *files.values()))
 
 
 def _tls_files(places: EnginePlaces, tls: TlsTexts) -> dict[str, TextFile]:
@@ -71,8 +71,11 @@ def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[
     return settings
 
 
-def _environment(isolation: IsolationKind) -> tuple[tuple[str, str], ...]:
+def _environment(spec: EngineSpec, isolation: IsolationKind) -> tuple[tuple[str, str], ...]:
+    proxy = spec.proxy
+    variables = (("HTTP_PROXY", proxy.http), ("HTTPS_PROXY", proxy.https), ("NO_PROXY", ",".join(proxy.none)))
+    environment = tuple((name, value) for name, value in variables if value)
     if isolation is IsolationKind.USERNS:
         # An unprivileged engine cannot load br_netfilter, and the node may not have it; dockerd says what it lacks.
-        return (("DOCKER_IGNORE_BR_NETFILTER_ERROR", "1"),)
-    return ()
+        return (*environment, ("DOCKER_IGNORE_BR_NETFILTER_ERROR", "1"))
+    return environment

@@ -92,6 +92,11 @@ def _environment(
             f"The container {container.name} sets DOCKER_TLS_VERIFY, but its engine's endpoint has no TLS: docker"
             " would look for certificates. Remove the variable there."
         )
+    if "DOCKER_CONFIG" in own and any(each.name == "DOCKER_CONFIG" for each in parts.environment):
+        notes.append(
+            f"The container {container.name} sets DOCKER_CONFIG, which was kept: it does not get the logins of the"
+            " service spec. Remove the variable there."
+        )
     # Without our DOCKER_HOST, our certificates would break whatever the container's own one leads to.
     skipped = {"DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} if "DOCKER_HOST" in own else set()
     added = [each.data() for each in parts.environment if each.name not in values and each.name not in skipped]

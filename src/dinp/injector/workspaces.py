@@ -8,7 +8,15 @@ from dinp.model.pod import Mount
 
 _OWN_TREES = (
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/proc", "/sys", "/dev", "/opt/dinp"),
-    *("/run/dinp", "/run/dinp-tls", "/run/docker", "/run/containerd", "/var/lib/dinp", "/var/lib/docker"),
+    *(
+        "/run/dinp",
+        "/run/dinp-tls",
+        "/run/dinp-credentials",
+        "/run/docker",
+        "/run/containerd",
+        "/var/lib/dinp",
+        "/var/lib/docker",
+    ),
 )
 """The agent's programs and its own directories: another volume there, or below, would break it."""
 

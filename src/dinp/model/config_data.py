@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dinp.model.agent_config import AgentConfig
 from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, Limits, Registries
+from dinp.model.engine_spec import EngineSpec, Limits, Proxy, Registries
 from dinp.model.tenant import Tenant, Workspace
 
 Data = dict[str, object]
@@ -67,7 +67,7 @@ def _workspace(workspace: Workspace) -> Data:
 
 def _engine(engine: EngineSpec) -> Data:
     data: Data = {}
-    if engine.kind is not _ENGINE.kind:
+    if engine.kind.value != _ENGINE.kind.value:
         data["kind"] = engine.kind.value
     if engine.isolation is not None:
         data["isolation"] = engine.isolation.value
@@ -84,10 +84,17 @@ def _engine(engine: EngineSpec) -> Data:
     registries = {name: list(values) for name, values in _registries(engine.registries) if values}
     if registries:
         data["registries"] = registries
+    if proxy := _proxy(engine.proxy):
+        data["proxy"] = proxy
     for name in ("address_pools", "avoid_networks", "program_path"):
         if values := getattr(engine, name):
             data[name] = list(values)
     return data
+
+
+def _proxy(proxy: Proxy) -> Data:
+    data: Data = {name: value for name, value in (("http", proxy.http), ("https", proxy.https)) if value}
+    return {**data, "none": list(proxy.none)} if proxy.none else data
 
 
 def _registries(registries: Registries) -> tuple[tuple[str, tuple[str, ...]], ...]:

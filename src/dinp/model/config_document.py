@@ -8,7 +8,7 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_keys import AGENT
 from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
 from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
-from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Registries
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Proxy, Registries
 from dinp.model.problem import BadInputError
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.yaml_nodes import Place, YamlError, parse_yaml
@@ -131,8 +131,15 @@ def read_engine(section: Section | None) -> EngineSpec:
         address_pools=tuple(section.items("address_pools", str)),
         avoid_networks=tuple(section.items("avoid_networks", str)),
         registries=_registries(section.section("registries")),
+        proxy=_proxy(section.section("proxy")),
         program_path=tuple(section.items("program_path", str)),
     )
+
+
+def _proxy(section: Section | None) -> Proxy:
+    if section is None:
+        return Proxy()
+    return Proxy(section.take("http", str, ""), section.take("https", str, ""), tuple(section.items("none", str)))
 
 
 def _registries(section: Section | None) -> Registries:

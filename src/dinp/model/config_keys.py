@@ -128,6 +128,12 @@ REGISTRIES = (
     ),
 )
 
+PROXY = (
+    Key("http", KeyKind.TEXT, "URL of the proxy for `http://`.", "none"),
+    Key("https", KeyKind.TEXT, "URL of the proxy for `https://`.", "none"),
+    Key("none", KeyKind.TEXT, "Hosts, domains and networks that are reached directly.", "none", many=True),
+)
+
 ENGINE = (
     Key(
         "kind",
@@ -173,6 +179,7 @@ ENGINE = (
         many=True,
     ),
     Key("registries", KeyKind.SECTION, "How image registries are reached.", default="none", keys=REGISTRIES),
+    Key("proxy", KeyKind.SECTION, "Through what the engine reaches the outside.", default="none", keys=PROXY),
     Key(
         "program_path",
         KeyKind.PATH,

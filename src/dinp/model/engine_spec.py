@@ -49,6 +49,21 @@ class Registries:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """Through what engines reach the outside; each empty where there is none.
+
+    Attributes:
+        http: URL for `http://` requests.
+        https: URL for `https://` requests.
+        none: hosts, domains and networks that are reached directly.
+    """
+
+    http: str = ""
+    https: str = ""
+    none: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """One engine as wished for; preflight turns it into one that can be had here.
 
@@ -62,6 +77,7 @@ class EngineSpec:
         address_pools: networks (CIDR) for inner bridges; empty lets preflight choose.
         avoid_networks: networks (CIDR) that inner bridges must not collide with, e.g. a cluster's Service range.
         registries: how to reach image registries.
+        proxy: through what to reach them.
         program_path: directories in which the engine's programs are looked for, before PATH.
     """
 
@@ -74,4 +90,5 @@ class EngineSpec:
     address_pools: tuple[str, ...] = ()
     avoid_networks: tuple[str, ...] = ()
     registries: Registries = field(default_factory=Registries)
+    proxy: Proxy = field(default_factory=Proxy)
     program_path: tuple[str, ...] = ()

@@ -80,6 +80,7 @@ def _spec(root: Section) -> ServiceSpec:
         form=Form(root.take("form", str, _DEFAULTS.form.value)),
         images=_images(root.section("images")),
         endpoint=_endpoint(root.section("endpoint")),
+        credentials=root.take("credentials", str, ""),
         engine=read_engine(root.section("engine")),
         requests=_amounts(resources.section("requests") if resources else None),
         limits=_amounts(resources.section("limits") if resources else None),

@@ -78,6 +78,13 @@ SERVICE = (
     ),
     Key("images", KeyKind.SECTION, "Images of the containers.", "every key's default", keys=IMAGES),
     Key("endpoint", KeyKind.SECTION, "How clients reach their engine.", "every key's default", keys=ENDPOINT),
+    Key(
+        "credentials",
+        KeyKind.TEXT,
+        "A Secret of the pod's namespace (type `kubernetes.io/dockerconfigjson`) with logins for registries: clients"
+        " get it as DOCKER_CONFIG, and send the logins along with what they ask of their engine.",
+        "none",
+    ),
     Key("engine", KeyKind.SECTION, "What the engine is to be.", "every key's default", keys=ENGINE),
     Key("resources", KeyKind.SECTION, "Resources of the agent's container, engine included.", "none", keys=RESOURCES),
     Key("storage", KeyKind.SECTION, "Where the agent's state lies.", "every key's default", keys=STORAGE),

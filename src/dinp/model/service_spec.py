@@ -116,6 +116,7 @@ class ServiceSpec:
         form: what kind of container it is.
         images: of the containers.
         endpoint: how clients reach the engine.
+        credentials: a Secret with logins for registries; empty for none.
         engine: what the engine is to be.
         requests: what the agent's container asks the scheduler for, its engine included.
         limits: what it gets at most.
@@ -126,6 +127,7 @@ class ServiceSpec:
     form: Form = Form.NATIVE
     images: Images = field(default_factory=Images)
     endpoint: EndpointSpec = field(default_factory=EndpointSpec)
+    credentials: str = ""
     engine: EngineSpec = field(default_factory=EngineSpec)
     requests: Amounts = field(default_factory=Amounts)
     limits: Amounts = field(default_factory=Amounts)

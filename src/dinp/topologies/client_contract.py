@@ -1,12 +1,14 @@
 """The client contract's environment for containers of a pod whose engine is on the pod's own loopback."""
 
 from dinp.model.pod import Variable
-from dinp.model.service_spec import EndpointKind, EndpointSpec
+from dinp.model.service_spec import EndpointKind, EndpointSpec, ServiceSpec
 
 SHARED = "/run/dinp"
 """The directory that agent and clients share, the same path for both."""
 
 SOCKET = f"{SHARED}/docker.sock"
+CREDENTIALS = "/run/dinp-credentials"
+BUILDX_CONFIG = "/tmp/dinp-buildx"
 CLIENT_CERTIFICATES = f"{SHARED}/tls"
 
 CONTRACT = (
@@ -16,19 +18,22 @@ CONTRACT = (
     "TESTCONTAINERS_HOST_OVERRIDE",
     "TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE",
     "DINP_HOST",
+    "DOCKER_CONFIG",
+    "BUILDX_CONFIG",
 )
 """Every variable that the contract may set."""
 
 
-def client_environment(endpoint: EndpointSpec) -> tuple[Variable, ...]:
+def client_environment(spec: ServiceSpec) -> tuple[Variable, ...]:
     """The variables that lead a client to its engine, and to the ports that it publishes."""
     return (
-        *_host(endpoint),
+        *_host(spec.endpoint),
         # Published ports answer in the pod's network namespace; containers that bind "the Docker socket" get their
         # own engine's, which lies at the usual path in the engine's view.
         Variable("TESTCONTAINERS_HOST_OVERRIDE", "localhost"),
         Variable("TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"),
         Variable("DINP_HOST", "localhost"),
+        *_logins(spec),
     )
 
 
@@ -39,3 +44,10 @@ def _host(endpoint: EndpointSpec) -> tuple[Variable, ...]:
     if endpoint.kind is EndpointKind.TCP:
         return (host,)
     return (host, Variable("DOCKER_TLS_VERIFY", "1"), Variable("DOCKER_CERT_PATH", CLIENT_CERTIFICATES))
+
+
+def _logins(spec: ServiceSpec) -> tuple[Variable, ...]:
+    """A Secret cannot be written to, and buildx writes beside the client's configuration unless told otherwise."""
+    if not spec.credentials:
+        return ()
+    return (Variable("DOCKER_CONFIG", CREDENTIALS), Variable("BUILDX_CONFIG", BUILDX_CONFIG))

@@ -13,7 +13,7 @@ from dinp.model.pod import Mount, Object, Variable, Volume, cpu_quantity, quanti
 from dinp.model.service_spec import Amounts, EndpointKind, Form, ServiceSpec
 from dinp.model.tenant import Tenant, Workspace
 from dinp.topologies import sidecar_storage
-from dinp.topologies.client_contract import CLIENT_CERTIFICATES, SHARED, SOCKET, client_environment
+from dinp.topologies.client_contract import CLIENT_CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
 from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context
 from dinp.topologies.topology import PodParts
 
@@ -38,10 +38,17 @@ def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: s
         init_containers=(*certificates, agent) if native else certificates,
         containers=() if native else (agent,),
         volumes=_volumes(spec, own_socket_volume=socket_volume is None),
-        environment=client_environment(spec.endpoint),
-        mounts=(Mount(shared, SHARED, read_only=True),) if spec.endpoint.kind is not EndpointKind.TCP else (),
+        environment=client_environment(spec),
+        mounts=_client_mounts(spec, shared),
         pod=pod_fields(spec),
     )
+
+
+def _client_mounts(spec: ServiceSpec, shared: str) -> tuple[Mount, ...]:
+    # Clients only connect: a read-only mount keeps the socket from being removed, not from being used.
+    socket = (Mount(shared, SHARED, read_only=True),) if spec.endpoint.kind is not EndpointKind.TCP else ()
+    logins = (Mount(names.CREDENTIALS_VOLUME, CREDENTIALS, read_only=True),) if spec.credentials else ()
+    return (*socket, *logins)
 
 
 def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfig:
@@ -111,8 +118,11 @@ def _volumes(spec: ServiceSpec, *, own_socket_volume: bool) -> tuple[Volume, ...
     if spec.endpoint.kind is EndpointKind.TLS:
         volumes.append(Volume(names.TLS_VOLUME, "emptyDir", {"medium": "Memory", "sizeLimit": "1Mi"}))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
-        source = {"path": "/dev/net/tun", "type": "CharDevice"}
-        volumes.append(Volume(names.TUN_VOLUME, "hostPath", source))
+        volumes.append(Volume(names.TUN_VOLUME, "hostPath", {"path": "/dev/net/tun", "type": "CharDevice"}))
+    if spec.credentials:
+        logins: Object = {"key": ".dockerconfigjson", "path": "config.json"}
+        source: Object = {"secretName": spec.credentials, "items": [logins]}
+        volumes.append(Volume(names.CREDENTIALS_VOLUME, "secret", source))
     return tuple(volumes)
 
 

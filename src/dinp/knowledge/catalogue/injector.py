@@ -49,8 +49,8 @@ INJECTOR = (
     ),
     Failure(
         "inject-path-taken",
-        "A container has a volume where the engine's socket goes",
-        "/run/dinp is the directory that the agent shares with its clients.",
+        "A container has a volume where dinp mounts its own",
+        "/run/dinp is the directory that the agent shares with its clients, /run/dinp-credentials holds logins.",
         "Mount that volume elsewhere.",
     ),
     Failure(

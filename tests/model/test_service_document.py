@@ -1,0 +1,119 @@
+"""The service spec: golden reports for what people read, and a schema that says what the parser does."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dinp.model import config_values
+from dinp.model.problem import BadInputError, Problem
+from dinp.model.service_document import parse_service_spec
+from dinp.model.service_keys import SERVICE
+from dinp.model.service_spec import ServiceSpec, StorageKind
+from tools.docs.service_schema import service_schema
+
+CASES = Path(__file__).parents[1] / "golden" / "service"
+
+
+def outcome(case: Path) -> str:
+    settings_file = case / "settings"
+    words = settings_file.read_text(encoding="utf-8").splitlines() if settings_file.exists() else []
+    try:
+        spec = parse_service_spec((case / "service.yaml").read_text(encoding="utf-8"), "service.yaml", settings=words)
+    except BadInputError as error:
+        return "".join(f"{each.code}\n  {each.sentence}\n  {each.remedy}\n" for each in error.problems)
+    return f"{spec}\n"
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_golden(case: Path, update: bool) -> None:
+    seen = outcome(case)
+    if update:
+        (case / "expected.txt").write_text(seen, encoding="utf-8")
+    assert seen == (case / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_nothing_asks_for_every_default() -> None:
+    assert parse_service_spec("", "none") == ServiceSpec()
+
+
+def test_settings_are_stronger_than_the_file_and_than_those_before() -> None:
+    text = "storage: {kind: ephemeral, size: 1GiB, class: slow}\n"
+    spec = parse_service_spec(text, "f", settings=["storage.size=2GiB", "storage.class=mid", "storage.class=fast"])
+    assert (spec.storage.kind, spec.storage.size) == (StorageKind.EPHEMERAL, 2**31)
+    assert spec.storage.storage_class == "fast"
+
+
+def test_a_setting_of_a_list_has_commas() -> None:
+    spec = parse_service_spec("", "f", settings=["engine.registries.mirrors=https://a,https://b"])
+    assert spec.engine.registries.mirrors == ("https://a", "https://b")
+
+
+KEYS = st.sampled_from([key.name for key in SERVICE] + ["engine.limits.memory", "storage.size", "x", "", "a..b"])
+VALUES = st.sampled_from(["", "1GiB", "tls", "native", "{", "*x", "a: b", "1", "never", ","])
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40), st.lists(st.builds("{}={}".format, KEYS, VALUES), max_size=3))
+def test_any_text_and_settings_give_a_spec_or_problems(text: str, words: list[str]) -> None:
+    for problem in problems_of(text, words):
+        assert problem.sentence.startswith(("service.yaml:", "--set "))
+        assert problem.remedy
+
+
+def problems_of(text: str, words: list[str]) -> tuple[Problem, ...]:
+    try:
+        parse_service_spec(text, "service.yaml", settings=words)
+    except BadInputError as error:
+        return error.problems
+    return ()
+
+
+def test_the_schema_knows_every_key() -> None:
+    schema = json.loads(service_schema())
+    assert list(schema["properties"]) == [key.name for key in SERVICE]
+    assert schema["properties"]["engine"]["properties"]["limits"]["additionalProperties"] is False
+
+
+TEXTS = [
+    "4GiB",
+    "4G",
+    "4Gi",
+    "4KB",
+    "4 GiB",
+    "4",
+    "GiB",
+    "1.5Gi",
+    "20GB",
+    "3kB",
+    "5B",
+    "4Kb",
+    "1h30m",
+    "90s",
+    "10",
+    "5 m",
+    "1.5s",
+    "",
+    "x",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_schema_accepts_what_the_parser_reads(text: str) -> None:
+    properties = json.loads(service_schema())["properties"]
+    size = properties["storage"]["properties"]["size"]["pattern"]
+    duration = properties["engine"]["properties"]["drain_within"]["pattern"]
+    assert reads(config_values.read_size, text) == bool(re.search(size, text))
+    assert reads(config_values.read_finite_duration, text) == bool(re.search(duration, text))
+
+
+def reads(read: object, text: str) -> bool:
+    assert callable(read)
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
