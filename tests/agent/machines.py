@@ -26,7 +26,8 @@ CONTAINER_CAPABILITIES = 0xA80425FB
 WHOLE_MACHINE = (IdExtent(0, 0, 0xFFFF_FFFF),)
 NAMES = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "docker-proxy", "iptables",
-    "iptables-nft", "iptables-legacy", "nft", "rootlesskit", "slirp4netns", "newuidmap", "newgidmap",
+    "iptables-nft", "iptables-legacy", "nft", "rootlesskit", "rootlesskit-docker-proxy", "slirp4netns",
+    "newuidmap", "newgidmap",
 )  # fmt: skip
 
 ROOT = NodeFacts(

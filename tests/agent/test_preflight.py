@@ -46,6 +46,12 @@ def network(facts: NodeFacts, **changes: object) -> NodeFacts:
     return facts._replace(network=facts.network._replace(**changes))
 
 
+def pasta(facts: NodeFacts, version: str) -> NodeFacts:
+    """The same machine with pasta and no slirp4netns."""
+    programs = (*without(facts, "slirp4netns").programs, ("pasta", "/usr/bin/pasta"))
+    return facts._replace(programs=programs, pasta_version=version)
+
+
 ON_OVERLAY = storage(POD, file_system="overlay", overlay=INVALID, overlay_userns=INVALID)
 ON_NFS = storage(ROOT, file_system="nfs4", overlay=INVALID, overlay_userns=INVALID)
 ROUTES_EVERYWHERE = tuple(
@@ -84,6 +90,9 @@ CASES = {
     "user-without-sub-ids-and-programs": Case(
         network(without(process(USER, sub_uids=(), sub_gids=()), "rootlesskit", "slirp4netns"), tun=False)
     ),
+    "user-with-pasta-alone": Case(pasta(USER, "pasta 0.0~git20240220.1e6f92b-1")),
+    "user-with-old-pasta-alone": Case(pasta(USER, "pasta unknown version")),
+    "user-without-port-client": Case(without(USER, "rootlesskit-docker-proxy")),
     "pod-with-host-users-false": Case(process(POD, uid_map=(IdExtent(0, 305070080, 65536),))),
     "workspace-in-pod-with-host-users-false": Case(
         storage(

@@ -11,6 +11,7 @@ from dinp.agent.decisions.mtu import choose_mtu
 from dinp.agent.decisions.networks import choose_networks
 from dinp.agent.decisions.programs import choose_programs
 from dinp.agent.decisions.storage import choose_storage
+from dinp.agent.decisions.user_network import choose_user_network
 from dinp.agent.decisions.workspaces import choose_shift
 from dinp.model.choices import Choices
 from dinp.model.engine_spec import EngineSpec
@@ -79,6 +80,6 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         shift_ids=shift[0],
         decisions=(
             programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
-            *([way_out] if way_out else []),
+            *filter(None, (way_out, choose_user_network(facts, kind))),
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from collections.abc import Mapping
 
 from dinp.agent.id_ranges import allocate
 from dinp.edges.cgroup_probe import probe_cgroups
@@ -21,8 +22,8 @@ from dinp.model.problem import WorldRefusedError
 
 ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
-    "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "slirp4netns", "pasta", "newuidmap",
-    "newgidmap", "fuse-overlayfs", "nft",
+    "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "rootlesskit-docker-proxy",
+    "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft",
 )  # fmt: skip
 """Programs that engines and the kinds of isolation use, by the names under which distributions install them."""
 
@@ -63,11 +64,22 @@ def probe_node(
             network=probe_network(),
             programs=programs,
             search_path=search_path,
+            pasta_version=_pasta_version(dict(programs)) if process.uid != 0 else "",
         )
     finally:
         # Also when something fails in between: nobody else waits for the program.
         version = question.answer()
     return facts._replace(engine_version=version)
+
+
+def _pasta_version(programs: Mapping[str, str]) -> str:
+    """The first line of `pasta --version`, where it would be used."""
+    if "pasta" not in programs or "slirp4netns" in programs:
+        return ""
+    import subprocess
+
+    said = subprocess.run([programs["pasta"], "--version"], capture_output=True, text=True, check=False)
+    return said.stdout.partition("\n")[0]
 
 
 def _search_path(program_path: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,19 +7,21 @@ killed (PR_SET_PDEATHSIG), but a little later. Nothing of an engine may be clean
 import os
 
 from dinp.edges.process_events import wait_for_exit
+from dinp.edges.small_files import read_text
 
 
-def end_session(leader: int) -> None:
+def end_session(leader: int, run: str) -> None:
     """End every process of the session that `leader` began, and wait until they are gone.
 
     The kernel gives a process id to nobody else as long as a session has it, so this hits no stranger, also when the
-    leader itself is gone.
+    leader itself is gone. A helper that begins a session of its own (pasta) is known by `--pid=` with a file in `run`,
+    the tenant's directory for run-time files.
     """
-    for pid in _members(leader):
+    for pid in _members(leader, f"--pid={run}/"):
         wait_for_exit(pid, kill=True)
 
 
-def _members(leader: int) -> list[int]:
+def _members(leader: int, mark: str) -> list[int]:
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -27,6 +29,8 @@ def _members(leader: int) -> list[int]:
                 session = os.getsid(int(name))
             except ProcessLookupError:
                 continue
-            if session == leader:
+            if session == leader or any(
+                word.startswith(mark) for word in read_text(f"/proc/{name}/cmdline").split("\0")
+            ):
                 found.append(int(name))
     return found

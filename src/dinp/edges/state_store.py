@@ -103,6 +103,10 @@ class StateStore:
             socket=socket,
         )
 
+    def run_directory(self, tenant: str) -> str:
+        """Where a tenant's run-time files go (TenantDirectories.run)."""
+        return str(self.root / "tenants" / tenant / "run")
+
     def empty_run(self, tenant: str) -> None:
         """Remove what an earlier engine left of its run-time files."""
         run = self.root / "tenants" / tenant / "run"

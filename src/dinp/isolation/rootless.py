@@ -87,6 +87,7 @@ def plan(
             Directory(own.temporary, 0o700),
             TextFile(become_engine, _BECOME_ENGINE),
             *iptables_links(choices.programs, links),
+            *_pasta(choices.programs, directories),
             *command.files,
         ),
         owned=(directories.data,),
@@ -103,7 +104,7 @@ def _rootlesskit(choices: Choices, identity: Identity, directories: TenantDirect
     return (
         choices.programs.rootlesskit or "rootlesskit",
         f"--state-dir={directories.run}/rk",
-        *_network(choices.programs),
+        *_network(choices.programs, directories),
         f"--mtu={choices.mtu}",
         "--disable-host-loopback",
         "--copy-up=/etc",
@@ -117,7 +118,13 @@ def _rootlesskit(choices: Choices, identity: Identity, directories: TenantDirect
     )
 
 
-def _network(programs: EnginePrograms) -> tuple[str, ...]:
+def _pasta(programs: EnginePrograms, directories: TenantDirectories) -> tuple[TextFile, ...]:
+    """A name for pasta, which leaves the engine's session and may outlive it: the agent knows it by its pid file."""
+    text = f'#!/bin/sh\nexec "{programs.pasta}" --pid="{directories.run}/pasta.pid" "$@"\n'
+    return () if programs.pasta is None else (TextFile(f"{directories.run}/pasta", text, 0o755),)
+
+
+def _network(programs: EnginePrograms, directories: TenantDirectories) -> tuple[str, ...]:
     if programs.slirp4netns is not None:
         return (
             "--net=slirp4netns",
@@ -126,4 +133,4 @@ def _network(programs: EnginePrograms) -> tuple[str, ...]:
             "--slirp4netns-seccomp=auto",
             "--port-driver=builtin",
         )
-    return ("--net=pasta", f"--pasta-binary={programs.pasta}", "--port-driver=implicit")
+    return ("--net=pasta", f"--pasta-binary={directories.run}/pasta", "--port-driver=implicit")

@@ -163,6 +163,7 @@ class NodeFacts(NamedTuple):
         programs: name and absolute path of each program found.
         search_path: directories in which they were looked for, in order.
         engine_version: what the engine calls itself; empty when there is no engine or it did not say.
+        pasta_version: what pasta calls itself; empty where it is not asked: slirp4netns is there, or the agent is root.
     """
 
     kernel: KernelRelease
@@ -173,6 +174,7 @@ class NodeFacts(NamedTuple):
     programs: tuple[tuple[str, str], ...] = ()
     search_path: tuple[str, ...] = ()
     engine_version: str = ""
+    pasta_version: str = ""
 
     def program(self, *names: str) -> str | None:
         """The path of the first of `names` that was found; None when none was."""

@@ -192,7 +192,7 @@ class EngineRun:
         self._read_log()
         words = "\n".join(self._log.recent)
         self._engine = None
-        end_session(engine.pid)
+        end_session(engine.pid, self._host.store.run_directory(self._tenant.name))
         self._cleanup.close()
         exited = status is not None and status.si_code == os.CLD_EXITED
         number = status.si_status if status is not None else 0

@@ -32,7 +32,7 @@ def take_over(store: StateStore, leases: dict[str, Lease], tenants: tuple[Tenant
             if listener is not None:
                 kept[name] = listener
             wait_for_exit(lease.pid, kill=True)
-            end_session(lease.pid)
+            end_session(lease.pid, store.run_directory(name))
         cgroups.remove(lease.cgroups)
         for spare in lease.spare:
             if os.path.lexists(spare):

@@ -1,9 +1,19 @@
 """What an ordinary user needs before rootlesskit can give it an engine."""
 
+import re
+
 from dinp.model.id_maps import sub_id_count
 from dinp.model.id_range import IDS_PER_TENANT
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem
+
+_FIRST_WITH_PORT_CLIENT = 28
+"""From then on dockerd talks to rootlesskit itself (moby daemon/libnetwork/internal/rlkclient)."""
+
+_PORT_CLIENT = "rootlesskit-docker-proxy"
+
+_FIRST_GOOD_PASTA = 20231204
+"""What rootlesskit asks for (its docs/network.md). With that of Debian 12 published ports never answer."""
 
 
 def rootless_problems(facts: NodeFacts) -> list[Problem]:
@@ -58,6 +68,11 @@ def _program_problems(facts: NodeFacts) -> list[Problem]:
     absent = [name for name in ("rootlesskit", "newuidmap", "newgidmap") if facts.program(name) is None]
     if facts.program("slirp4netns", "pasta") is None:
         absent.append("slirp4netns or pasta")
+    elif facts.program("slirp4netns") is None and _pasta_date(facts.pasta_version) < _FIRST_GOOD_PASTA:
+        absent.append(f"slirp4netns, or a pasta from December 2023 or later (here is {facts.pasta_version!r})")
+    major = facts.engine_version.partition(".")[0]
+    if major.isdigit() and int(major) < _FIRST_WITH_PORT_CLIENT and facts.program(_PORT_CLIENT) is None:
+        absent.append(_PORT_CLIENT)
     if not absent:
         return []
     return [
@@ -67,6 +82,12 @@ def _program_problems(facts: NodeFacts) -> list[Problem]:
             "Install them (Debian and Ubuntu: rootlesskit, uidmap, slirp4netns, passt).",
         )
     ]
+
+
+def _pasta_date(version: str) -> int:
+    """`pasta 0.0~git20240220.1e6f92b-1` and `pasta 2024_02_20.1e6f92b` -> 20240220; 0 for a version that tells none."""
+    found = re.search(r"(20\d\d)_?(\d\d)_?(\d\d)\.", version)
+    return int("".join(found.groups())) if found else 0
 
 
 def _sub_id_problems(facts: NodeFacts) -> list[Problem]:
