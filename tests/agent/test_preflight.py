@@ -92,7 +92,7 @@ CASES = {
     ),
     "user-with-pasta-alone": Case(pasta(USER, "pasta 0.0~git20240220.1e6f92b-1")),
     "user-with-old-pasta-alone": Case(pasta(USER, "pasta unknown version")),
-    "user-without-port-client": Case(without(USER, "rootlesskit-docker-proxy")),
+    "user-without-port-client": Case(without(USER, "rootlesskit-docker-proxy")._replace(engine_version="20.10.24")),
     "pod-with-host-users-false": Case(process(POD, uid_map=(IdExtent(0, 305070080, 65536),))),
     "workspace-in-pod-with-host-users-false": Case(
         storage(
