@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, layout: Layout) -> int:
         case "shell":
             command = find(arguments.machine, layout).command(os.environ.get("SHELL", "/bin/sh"))
             os.execvp(command[0], command)
-        case "with":
+        case _:
             return run_with_bed(layout, [word for word in arguments.argv if word != "--" or arguments.argv[0] != word])
     return 0
 

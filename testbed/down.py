@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed.bed import Say
 from testbed.layout import Layout
 from testbed.machine import cgroups
-from testbed.machine.handle import end_process
+from testbed.machine.handle import end_all
 
 
 def remove_all(layout: Layout, say: Say, *, keep_logs: bool = False) -> None:
@@ -17,10 +17,7 @@ def remove_all(layout: Layout, say: Say, *, keep_logs: bool = False) -> None:
     living = cgroups.processes()
     if living:
         say(f"ending {len(living)} processes of the bed")
-    while living := cgroups.processes():
-        for pid in sorted(living):
-            end_process(pid)
-    cgroups.remove()
+    end_all()
     layout.kubeconfig.unlink(missing_ok=True)
     shutil.rmtree(layout.run, ignore_errors=True)
     _remove_state(layout.state, keep=layout.logs if keep_logs else None)

@@ -30,6 +30,8 @@ def open_all(layout: Layout, control: MachineHandle) -> dict[str, int]:
         )  # fmt: skip
     # `down` finds the bed's processes by their cgroup; this one was born outside.
     cgroups.join(control.name, relay.pid)
+    # It is to outlive this process; Popen must not complain that it still runs.
+    relay.returncode = 0
     for listener in listeners.values():
         listener.close()
     (layout.run / "ports.json").write_text(json.dumps(ports))

@@ -29,7 +29,7 @@ FIRST_ENGINE = "20.10"
 
 DEBIAN_PACKAGES = (
     "ca-certificates", "curl", "fuse-overlayfs", "git", "hostname", "iproute2", "iptables", "libc6",
-    "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "openssl", "procps", "python3-minimal", "rootlesskit",
+    "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "openssl", "procps", "python3", "rootlesskit",
     "slirp4netns", "tini", "uidmap", "xz-utils",
 )  # fmt: skip
 """What engines and clients use: the libraries of docker.io, containerd and runc, and what they and builds call."""

@@ -50,6 +50,11 @@ class RegistryClient:
             self._ask("POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={source_repository}", b"")
         self._ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, {"Content-Type": MANIFEST})
 
+    def layers(self, repository: str, tag: str) -> list[str]:
+        """The digests of an image's layers, lowest first."""
+        _, manifest = self._ask("GET", f"/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFEST})
+        return digests_in(manifest)[1:]
+
     def _has_blob(self, repository: str, digest: str) -> bool:
         status, _, _ = self._exchange("HEAD", f"/v2/{repository}/blobs/{digest}")
         return status == http.client.OK

@@ -94,21 +94,20 @@ def mount_own(root: Path, hosts: tuple[Hierarchy, ...]) -> None:
         subprocess.run(["mount", "-t", "cgroup", "-o", options, "cgroup", str(folder)], check=True)
 
 
-def processes() -> set[int]:
-    """Every process in the bed's branches: the bed's own, whoever started it and whatever became of that."""
+def processes(machine: str = "") -> set[int]:
+    """Every process in a machine's branches, or the bed's: its own, whoever started it and whatever became of that."""
     found: set[int] = set()
     for one in mounted():
-        for folder in _bottom_up(one.mount_point / BRANCH):
+        for folder in _bottom_up(one.mount_point / BRANCH / machine):
             with contextlib.suppress(FileNotFoundError):
                 found.update(int(pid) for pid in (folder / "cgroup.procs").read_text().split())
     return found
 
 
-def remove(machine: str | None = None) -> None:
+def remove(machine: str = "") -> None:
     """Remove a machine's branch, or the bed's. Their processes must be gone; raises OSError (EBUSY) if they are not."""
     for one in mounted():
-        top = one.mount_point / BRANCH
-        for folder in _bottom_up(top / machine if machine else top):
+        for folder in _bottom_up(one.mount_point / BRANCH / machine):
             with contextlib.suppress(FileNotFoundError):
                 folder.rmdir()
 

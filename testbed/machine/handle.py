@@ -77,7 +77,7 @@ class MachineHandle:
     def end(self) -> None:
         """Pull the plug: everything on the machine ends at once. Its files stay; its cgroups go."""
         end_process(self.pid)
-        cgroups.remove(self.name)
+        end_all(self.name)
 
 
 def environment() -> dict[str, str]:
@@ -129,6 +129,8 @@ def _run_init(name: str, description: Path, layout: Layout) -> None:
         raise
     finally:
         os.close(reading)
+    # It is to outlive this process, and whoever ends it waits for its pidfd; Popen must not complain that it still runs.
+    outer.returncode = 0
 
 
 def _wait_for_init(reading: int, name: str, log: Path) -> None:
@@ -148,6 +150,14 @@ def find(name: str, layout: Layout) -> MachineHandle:
         ) from error
     # The kernel translates the listener's pid to ours (unix(7), SO_PEERCRED).
     return MachineHandle(name, struct.unpack("3i", raw)[0], layout)
+
+
+def end_all(machine: str = "") -> None:
+    """End whatever lives in a machine's cgroups, or the bed's, and remove them."""
+    while living := cgroups.processes(machine):
+        for pid in sorted(living):
+            end_process(pid)
+    cgroups.remove(machine)
 
 
 def end_process(pid: int) -> None:

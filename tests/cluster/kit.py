@@ -26,6 +26,7 @@ from kubernetes.stream import stream
 
 from testbed.images.oci_image import Image
 from testbed.images.registry_client import RegistryClient
+from testbed.layout import Layout
 
 PodObject = Mapping[str, Any]
 Condition = Callable[[PodObject], str | None]
@@ -39,6 +40,10 @@ of progress that etcd before 3.4.31 does not give, and fails with "Too large res
 
 class HopelessError(Exception):
     """What is waited for cannot come any more."""
+
+
+class ContainerGoneError(Exception):
+    """A command could not be executed, because its container does not run."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,10 @@ class Registry:
         RegistryClient(self.push_host, self.push_port).push(image, repository, tag)
         return f"{self.name}/{repository}:{tag}"
 
+    def layers(self, repository: str, tag: str) -> list[str]:
+        """The digests of an image's layers, lowest first."""
+        return RegistryClient(self.push_host, self.push_port).layers(repository, tag)
+
     def tag(self, repository: str, tag: str, source_repository: str, source_tag: str) -> None:
         """Let an image in the registry answer to another name."""
         RegistryClient(self.push_host, self.push_port).tag(repository, tag, source_repository, source_tag)
@@ -85,6 +94,11 @@ class Cluster:
         """The reference of one of the bed's images: image("bed/debian:12")."""
         return f"{self.registry.name}/{name}"
 
+    def version(self) -> str:
+        """What the API server calls itself."""
+        found: str = client.VersionApi(self.api).get_code().git_version
+        return found
+
     def nodes(self) -> list[str]:
         """The names of the nodes."""
         return sorted(node.metadata.name for node in self.core.list_node().items)
@@ -92,7 +106,9 @@ class Cluster:
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """kubectl's output; raises CalledProcessError with its words."""
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
-        done = subprocess.run(["kubectl", *arguments], input=stdin, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [kubectl_program(), *arguments], input=stdin, env=environment, capture_output=True, text=True
+        )
         if done.returncode:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
@@ -161,6 +177,12 @@ class Cluster:
         return [f"{one.type} {one.reason}: {one.message}" for one in found]
 
 
+def kubectl_program() -> str:
+    """The bed's kubectl where there is one, or else the one on PATH."""
+    own = Layout.of(os.environ).bin / "kubectl"
+    return str(own) if own.exists() else "kubectl"
+
+
 @dataclass(frozen=True)
 class Pod:
     """A pod in a cluster. `created`: time.monotonic() just before it was created."""
@@ -204,7 +226,11 @@ class Pod:
         )  # fmt: skip
         session.run_forever(timeout=seconds)
         out, err = session.read_stdout(timeout=0), session.read_stderr(timeout=0)
-        code = session.returncode
+        try:
+            code = session.returncode
+        except ValueError as error:
+            # Instead of a code there was a sentence: the container is not there (any more).
+            raise ContainerGoneError(str(error)) from error
         # `close` leaves the socket open when the other side has closed first.
         session.sock.shutdown()
         if code is None:

@@ -28,11 +28,16 @@ def read(file: Path) -> list[Outcome]:
 def document(outcomes: list[Outcome]) -> str:
     """The page: a table with a row for each recipe and engine, sorted."""
     rows = [
-        f"| [{one.recipe}](../tests/seeds/) | {one.engine} | {seconds(one.docker_usable)} | {seconds(one.image_built)} "
-        f"| {one.message.replace('|', chr(92) + '|') or 'works'} |"
+        f"| {one.recipe} | {one.engine} | {seconds(one.docker_usable)} | {seconds(one.image_built)} "
+        f"| {cell(one.message or 'works')} | {cell(one.engine_said)} |"
         for one in sorted(outcomes, key=lambda one: (one.recipe, one.engine))
     ]
     return "\n".join([*HEAD, *rows, ""])
+
+
+def cell(text: str) -> str:
+    """Text that a table's cell can hold."""
+    return text.replace("|", "\\|")
 
 
 def seconds(value: float | None) -> str:
@@ -48,8 +53,8 @@ HEAD = (
     "It is the baseline that every topology of dinp has to beat.",
     "This page is generated: `python -m tests.cluster.known_recipes`.",
     "",
-    "| recipe | dockerd | docker usable after | image built after | what a job sees |",
-    "|---|---|---|---|---|",
+    "| recipe | dockerd | docker usable after | image built after | what a job sees | what the engine says |",
+    "|---|---|---|---|---|---|",
 )
 
 if __name__ == "__main__":

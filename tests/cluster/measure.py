@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 from kubernetes.client.exceptions import ApiException
 
-from tests.cluster.kit import Cluster, Condition, Pod, PodObject
+from tests.cluster.kit import Cluster, Condition, ContainerGoneError, Pod, PodObject
 from tests.cluster.seeds import SEEDS, Recipe
 
 SECONDS_TO_GIVE = 90
 """A job that has no docker by then is counted as one that never has."""
 
-RESTARTS_TO_GIVE = 3
+RESTARTS_TO_GIVE = 6
+"""kubelet waits 1, 2, 4, 8, 16, 32 s between them: a minute in all."""
 WHY_NOT = "timeout 20 docker version 2>&1"
 RUNS = "for attempt in 1 2 3 4 5; do docker ps --format '{{.Image}}' | grep -q httpd && exit 0; sleep 0.5; done; exit 1"
+ENGINE_ERRORS = r"level=(error|fatal)|^failed|^error|rootlesskit.*error"
 USABLE = "until docker info >/tmp/said 2>&1; do sleep 0.1; done"
 BUILD = (
     "printf 'FROM busybox\\nRUN echo built > /proof\\n' | docker build -t proof - && docker run --rm proof cat /proof"
@@ -75,7 +77,7 @@ def job_runs(job: Pod, container: str) -> str | None:
         try:
             if job.exec("sh", "-c", RUNS, container=container).code == 0:
                 return None
-        except ApiException:
+        except (ApiException, ContainerGoneError):
             # The container ended in between; it is tried again with the next one.
             continue
     return None
@@ -88,7 +90,8 @@ def engine_said(job: Pod, recipe: Recipe) -> str:
         for name in one.containers():
             if (one.name, name) != (job.name, recipe.client[1]):
                 log = one.logs(name) or one.logs(name, previous=True)
-                return first_error("\n".join(reversed(log.splitlines())))
+                telling = [line for line in log.splitlines() if re.search(ENGINE_ERRORS, line)]
+                return readable(telling[-1]) if telling else ""
     return ""
 
 
@@ -126,5 +129,9 @@ def first_error(said: str) -> str:
     """The line that says what is wrong, without times and names of pods that differ from run to run."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"error|cannot|fail|denied|not found|refused", line, re.IGNORECASE)]
-    line = (telling or lines or ["nothing was said"])[0]
-    return re.sub(r'time="[^"]*" level=\w+ msg=', "", line)[:300]
+    return readable((telling or lines or ["nothing was said"])[0])
+
+
+def readable(line: str) -> str:
+    """A line without its time and with long digests cut: what stays the same from run to run."""
+    return re.sub(r"[0-9a-f]{12,64}", "…", re.sub(r'time="[^"]*" level=\w+ msg=', "", line))[:300]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 
-from tests.cluster.kit import Cluster, Result, container, pod, ready
+from tests.cluster.kit import Cluster, Result, container, kubectl_program, pod, ready
 
 SERVE = ("sh", "-c", "mkdir -p /www && hostname > /www/index.html && exec httpd -f -p 8080 -h /www")
 
@@ -51,7 +51,7 @@ def test_logs_exec_and_port_forward_reach_a_pod(cluster: Cluster, namespace: str
     assert web.logs() == "started\n"
     assert web.exec("sh", "-c", "echo out; echo err >&2; exit 7") == Result(7, "out\n", "err\n")
     forward = subprocess.Popen(
-        ["kubectl", "--kubeconfig", str(cluster.kubeconfig), "port-forward", "-n", namespace, "pod/web", ":8080"],
+        [kubectl_program(), "--kubeconfig", str(cluster.kubeconfig), "port-forward", "-n", namespace, "pod/web", ":8080"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.bed
 
 
 def create(cluster: Cluster, namespace: str, pipeline: str) -> None:
-    """What Jenkins' Kubernetes plugin does: parse the template, give it a name, and fill in the agent's two variables."""
+    """What Jenkins' Kubernetes plugin does: parse the template, name it, fill in the agent's two variables."""
     body = yaml.safe_load(pod_template(pipeline))
     body["metadata"] = {"name": "jenkins"}
     agent = [{"name": "JENKINS_SECRET", "value": "secret"}, {"name": "JENKINS_NAME", "value": "agent"}]
@@ -28,7 +28,7 @@ def test_the_template_that_is_no_yaml_says_so() -> None:
 
 
 def test_a_misspelt_field_is_refused(cluster: Cluster, namespace: str) -> None:
-    with pytest.raises(AssertionError, match=r'unknown field "spec.containers\[0\].env\[0\].vaule"'):
+    with pytest.raises(AssertionError, match="unknown field .*vaule"):
         create(cluster, namespace, "Jenkinsfile.sidecar")
 
 

@@ -7,7 +7,6 @@ Each outcome is compared with the table below, and with its seconds it goes to .
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,16 @@ from tests.cluster.measure import measure
 from tests.cluster.seeds import ENGINES, RECIPES, Recipe
 
 pytestmark = pytest.mark.bed
+FAILURES = {
+    # The nodes' /run is the pod's too: dockerd 20.10 finds the node's own containerd there and gives it containers whose
+    # file systems only the pod can see; 29 does the same with its image store.
+    "daemonset-hostpath-socket": {
+        "20.10": "invalid rootfs",
+        "29": "lstat /var/lib/containerd: no such file or directory",
+    },
+    # No node has a Docker of its own any more.
+    "pod-dood-1.12": dict.fromkeys(ENGINES, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock"),
+}
 NAMESPACE = "default"  # some recipes name it themselves
 
 
@@ -50,6 +59,9 @@ def clean(cluster: Cluster) -> Iterator[None]:
 def test_a_known_recipe_does_what_the_table_says(cluster: Cluster, engine: str, recipe: Recipe) -> None:
     cluster.wait_for_service_account(NAMESPACE)
     outcome = measure(cluster, NAMESPACE, recipe, engine)
-    known_recipes.record(Path(".cluster/known-recipes.json"), outcome)
-    print(outcome)
-    assert outcome == outcome
+    known_recipes.record(known_recipes.MEASURED, outcome)
+    failure = FAILURES.get(recipe.name, {}).get(engine)
+    if failure is None:
+        assert outcome.works, outcome
+    else:
+        assert failure in outcome.message, outcome
