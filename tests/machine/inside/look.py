@@ -23,7 +23,9 @@ def main() -> None:
     ]  # fmt: skip
     limits = {name: read(group / name) for name in ("memory.max", "memory.swap.max", "pids.max", "cpu.max")}
     populated = [str(path.relative_to(group)) for path in inner if read(path / "cgroup.procs")]
+    containers = [read(path / "memory.max") for path in group.glob("docker/*")]
     seen = {
+        "containers-memory": json.dumps(containers),
         "agent-group": own,
         "engine-group": str(group.relative_to(CGROUPS)),
         "limits": json.dumps(limits),
