@@ -107,3 +107,11 @@ def test_an_authority_without_its_key_cannot_sign(made: Path) -> None:
     (made / "ca-key.pem").unlink()
     with pytest.raises(BadInputError, match=r"ca-key\.pem"):
         rotate(made)
+
+
+def test_users_of_one_pod_share_its_clients_key_and_rotation_keeps_it_so(tmp_path: Path) -> None:
+    directory = tmp_path / "pod"
+    issue(directory, ["localhost"], ["client"], client_mode=0o644)
+    rotate(directory)
+    modes = {file.parent.name: stat.S_IMODE(file.stat().st_mode) for file in directory.rglob("*key.pem")}
+    assert modes == {"pod": 0o600, "server": 0o600, "client": 0o644}

@@ -23,6 +23,8 @@ from dinp.model.problem import BadInputError, Problem
 _SKEW = timedelta(minutes=5)
 """Certificates are valid from a little before now: clocks of nodes differ."""
 
+_PRIVATE = 0o600
+
 CA_DAYS = 3650
 DAYS = 365
 
@@ -46,8 +48,12 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
 
 
-def issue(directory: Path, hosts: Iterable[str], clients: Iterable[str], days: int = DAYS) -> tuple[Path, ...]:
+def issue(
+    directory: Path, hosts: Iterable[str], clients: Iterable[str], days: int = DAYS, *, client_mode: int = _PRIVATE
+) -> tuple[Path, ...]:
     """Make what is missing below `directory`: the authority, `server/`, and a folder for each client.
+
+    `client_mode` are the permission bits of clients' keys: where a whole pod is one client, its users share them.
 
     An authority that is there is kept and signs; pairs that are there are left alone.
 
@@ -63,7 +69,8 @@ def issue(directory: Path, hosts: Iterable[str], clients: Iterable[str], days: i
     folders |= dict.fromkeys(clients, ((), ExtendedKeyUsageOID.CLIENT_AUTH))
     for folder, (names, purpose) in folders.items():
         if not (directory / folder / "cert.pem").exists():
-            written += _make_pair(directory / folder, folder, names, purpose, authority, days)
+            mode = _PRIVATE if folder == "server" else client_mode
+            written += _make_pair(directory / folder, folder, names, purpose, authority, days, mode)
     return tuple(written)
 
 
@@ -82,7 +89,8 @@ def rotate(directory: Path, days: int = DAYS) -> tuple[Path, ...]:
         old = _load(file)
         purposes = old.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         purpose = next(iter(purposes))
-        written += _make_pair(file.parent, file.parent.name, _names(old), purpose, authority, days)
+        mode = (file.parent / "key.pem").stat().st_mode & 0o777
+        written += _make_pair(file.parent, file.parent.name, _names(old), purpose, authority, days, mode)
     return tuple(written)
 
 
@@ -128,6 +136,7 @@ def _make_pair(
     purpose: x509.ObjectIdentifier,
     authority: Authority,
     days: int,
+    key_mode: int,
 ) -> list[Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -145,7 +154,7 @@ def _make_pair(
     certificate = builder.sign(authority.key, hashes.SHA256())
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     return [
-        _write_key(folder / "key.pem", key),
+        _write_key(folder / "key.pem", key, key_mode),
         _write(folder / "cert.pem", _pem(certificate), 0o644),
         _write(folder / "ca.pem", _pem(authority.certificate), 0o644),
     ]
@@ -236,10 +245,10 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> Path:
+def _write_key(file: Path, key: ec.EllipticCurvePrivateKey, mode: int = _PRIVATE) -> Path:
     plain = serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    return _write(file, pem, 0o600)
+    return _write(file, pem, mode)
 
 
 def _write(file: Path, content: bytes, mode: int) -> Path:
@@ -247,6 +256,7 @@ def _write(file: Path, content: bytes, mode: int) -> Path:
     temporary = file.with_name(file.name + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as out:
+        os.fchmod(descriptor, mode)
         out.write(content)
     temporary.rename(file)
     return file

@@ -14,7 +14,7 @@ from dinp.model.engine_spec import IsolationKind
 from dinp.model.kube_object import ENDING
 from dinp.model.problem import Problem
 from dinp.model.service_spec import EndpointKind, Form, ServiceSpec
-from dinp.topologies.client_contract import CREDENTIALS, SHARED
+from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED
 
 _ENGINE_IMAGE = re.compile(r"(^|/)docker:[^/]*dind|(^|/)dind([:@-]|$)|docker-?in-?docker")
 _ENGINE_PROGRAM = re.compile(r"(^|/)(dockerd(-entrypoint\.sh)?|dockerd-rootless\.sh)$")
@@ -86,7 +86,7 @@ def _own_directory(pod: PodView) -> Iterator[Reason]:
     for container in pod.clients:
         for mount in container.mounts:
             path = tidy(text(mount, "mountPath"))
-            if path in (SHARED, CREDENTIALS) or path.startswith((f"{SHARED}/", f"{CREDENTIALS}/")):
+            if any(path == taken or path.startswith(f"{taken}/") for taken in (SHARED, CERTIFICATES, CREDENTIALS)):
                 sentence = f"the container {container.name} has a volume at {path}, where dinp mounts its own."
                 yield _reason(container.path, "inject-path-taken", sentence, "Mount that volume elsewhere.")
 

@@ -9,7 +9,9 @@ SHARED = "/run/dinp"
 SOCKET = f"{SHARED}/docker.sock"
 CREDENTIALS = "/run/dinp-credentials"
 BUILDX_CONFIG = "/tmp/dinp-buildx"
-CLIENT_CERTIFICATES = f"{SHARED}/tls"
+CERTIFICATES = "/run/dinp-tls"
+"""Where each side of a TLS endpoint finds its own pair, and the authority's certificate."""
+
 
 CONTRACT = (
     "DOCKER_HOST",
@@ -43,7 +45,7 @@ def _host(endpoint: EndpointSpec) -> tuple[Variable, ...]:
     host = Variable("DOCKER_HOST", f"tcp://localhost:{endpoint.port}")
     if endpoint.kind is EndpointKind.TCP:
         return (host,)
-    return (host, Variable("DOCKER_TLS_VERIFY", "1"), Variable("DOCKER_CERT_PATH", CLIENT_CERTIFICATES))
+    return (host, Variable("DOCKER_TLS_VERIFY", "1"), Variable("DOCKER_CERT_PATH", CERTIFICATES))
 
 
 def _logins(spec: ServiceSpec) -> tuple[Variable, ...]:

@@ -13,12 +13,11 @@ from dinp.model.pod import Mount, Object, Variable, Volume, cpu_quantity, quanti
 from dinp.model.service_spec import Amounts, EndpointKind, Form, ServiceSpec
 from dinp.model.tenant import Tenant, Workspace
 from dinp.topologies import sidecar_storage
-from dinp.topologies.client_contract import CLIENT_CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
+from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
 from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context
 from dinp.topologies.topology import PodParts
 
 STATE = "/var/lib/dinp"
-SERVER_CERTIFICATES = "/run/dinp-tls"
 CONFIG_VARIABLE = "DINP_CONFIG"
 
 TENANT = "pod"
@@ -32,7 +31,7 @@ def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: s
     """See `Topology`."""
     shared = socket_volume or names.SOCKET_VOLUME
     agent = _agent(spec, workspaces, shared)
-    certificates = _certificates(spec, shared)
+    certificates = _certificates(spec)
     native = spec.form is Form.NATIVE
     return PodParts(
         init_containers=(*certificates, agent) if native else certificates,
@@ -46,16 +45,20 @@ def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: s
 
 def _client_mounts(spec: ServiceSpec, shared: str) -> tuple[Mount, ...]:
     # Clients only connect: a read-only mount keeps the socket from being removed, not from being used.
-    socket = (Mount(shared, SHARED, read_only=True),) if spec.endpoint.kind is not EndpointKind.TCP else ()
+    doors = {
+        EndpointKind.UNIX: (Mount(shared, SHARED, read_only=True),),
+        EndpointKind.TCP: (),
+        EndpointKind.TLS: (Mount(names.TLS_VOLUME, CERTIFICATES, "client", read_only=True),),
+    }
     logins = (Mount(names.CREDENTIALS_VOLUME, CREDENTIALS, read_only=True),) if spec.credentials else ()
-    return (*socket, *logins)
+    return (*doors[spec.endpoint.kind], *logins)
 
 
 def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfig:
     """What the agent in the sidecar is told: one tenant, everyone in the pod may connect, the pod's own volumes."""
     tcp = None
     if spec.endpoint.kind is not EndpointKind.UNIX:
-        files = TlsFiles(*(f"{SERVER_CERTIFICATES}/{name}.pem" for name in ("ca", "cert", "key")))
+        files = TlsFiles(*(f"{CERTIFICATES}/{name}.pem" for name in ("ca", "cert", "key")))
         tcp = TcpEndpoint("127.0.0.1", spec.endpoint.port, files if spec.endpoint.kind is EndpointKind.TLS else None)
     # A pod is one tenant: whichever user a container runs as, it may use the pod's engine.
     socket = UnixEndpoint(SOCKET, mode=0o666)
@@ -67,7 +70,7 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
     config = yaml.safe_dump(agent_config_data(agent_config(spec, workspaces)), sort_keys=False, allow_unicode=True)
     mounts = [Mount(shared, SHARED), Mount(names.STATE_VOLUME, STATE)]
     if spec.endpoint.kind is EndpointKind.TLS:
-        mounts.append(Mount(names.TLS_VOLUME, SERVER_CERTIFICATES, read_only=True))
+        mounts.append(Mount(names.TLS_VOLUME, CERTIFICATES, "server", read_only=True))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
         mounts.append(Mount(names.TUN_VOLUME, "/dev/net/tun"))
     container = _image(names.CONTAINER, spec)
@@ -88,20 +91,21 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
     return container
 
 
-def _certificates(spec: ServiceSpec, shared: str) -> tuple[Object, ...]:
-    """Issues certificates into the pod's own memory before anything else runs; they are never in a manifest."""
+def _certificates(spec: ServiceSpec) -> tuple[Object, ...]:
+    """Issues certificates into the pod's own memory before anything else runs; they are never in a manifest.
+
+    Agent and clients each mount their own part of that volume; nobody mounts the authority's key.
+    """
     if spec.endpoint.kind is not EndpointKind.TLS:
         return ()
     container = _image(names.CERTIFICATES_CONTAINER, spec)
+    # Whichever user a client runs as, it may use the pod's engine.
     container["command"] = [
-        *("dinp", "certificates", "--host", "localhost", "--host", "127.0.0.1"),
-        *("--server", SERVER_CERTIFICATES, "--client", CLIENT_CERTIFICATES),
+        *("dinp", "certificates", "issue", "--dir", CERTIFICATES, "--client-mode", "0644"),
+        *("--host", "localhost", "--host", "127.0.0.1"),
     ]
     container["securityContext"] = unprivileged_context(spec)
-    container["volumeMounts"] = [
-        Mount(shared, SHARED).data(),
-        Mount(names.TLS_VOLUME, SERVER_CERTIFICATES).data(),
-    ]
+    container["volumeMounts"] = [Mount(names.TLS_VOLUME, CERTIFICATES).data()]
     return (container,)
 
 

@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     issue.add_argument("--client", action="append", default=[], metavar="NAME", help="default: client (repeatable)")
     issue.add_argument("--days", type=int, default=365, help="how long pairs are valid; the authority is for ten years")
+    issue.add_argument(
+        "--client-mode", default="0600", metavar="BITS", help="permission bits of clients' keys, where users share them"
+    )
     rotate = verbs.add_parser("rotate", help="new pairs of the same names, signed by the same authority")
     rotate.add_argument("--dir", required=True, metavar="DIR")
     rotate.add_argument("--days", type=int, default=365)
@@ -38,12 +41,25 @@ def run(options: argparse.Namespace) -> int:
         return _show(directory, options.output)
     if options.verb == "issue":
         hosts = options.host or ["localhost", "127.0.0.1", "::1"]
-        written = certificates.issue(directory, hosts, options.client or ["client"], options.days)
+        clients = options.client or ["client"]
+        mode = _mode(options.client_mode)
+        written = certificates.issue(directory, hosts, clients, options.days, client_mode=mode)
     else:
         written = certificates.rotate(directory, options.days)
     for file in written:
         sys.stdout.write(f"{file}\n")
     return 0
+
+
+def _mode(text: str) -> int:
+    from dinp.model.config_values import read_mode
+    from dinp.model.problem import BadInputError, Problem
+
+    try:
+        return read_mode(text)
+    except ValueError as error:
+        problem = Problem("bad-flag", f"--client-mode {text!r}: {error}.", "See `dinp certificates issue --help`.")
+        raise BadInputError(problem) from error
 
 
 def _show(directory: Path, output: str) -> int:

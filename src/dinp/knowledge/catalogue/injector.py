@@ -50,7 +50,8 @@ INJECTOR = (
     Failure(
         "inject-path-taken",
         "A container has a volume where dinp mounts its own",
-        "/run/dinp is the directory that the agent shares with its clients, /run/dinp-credentials holds logins.",
+        "/run/dinp is the directory that the agent shares with its clients, /run/dinp-tls has their"
+        " certificates, /run/dinp-credentials logins.",
         "Mount that volume elsewhere.",
     ),
     Failure(
