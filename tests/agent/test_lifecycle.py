@@ -162,6 +162,15 @@ def test_a_crash_is_answered_at_once_then_more_and_more_slowly() -> None:
     assert engine.state.phase is Phase.FAILED
 
 
+def test_an_old_alarm_starts_no_second_engine() -> None:
+    """On a slow machine the deadline of `ready` passes while the engine that follows a crash is being started."""
+    engine = ready()
+    alarm = engine.state.wake_at
+    assert alarm is not None
+    assert engine.hear(CRASH) == [StartEngine()]
+    assert engine.hear(TimePassed(), after=alarm) == []
+
+
 def test_an_engine_that_serves_is_started_again_however_often_it_is_killed() -> None:
     engine = ready()
     for _ in range(100):
@@ -260,6 +269,11 @@ class AnyOrder(RuleBasedStateMachine):
     def time_goes_by(self, seconds: float) -> None:
         self.now += seconds
         if self.state.wake_at is not None and self.now >= self.state.wake_at:
+            self.hear(TimePassed())
+
+    @rule()
+    def an_old_alarm_rings(self) -> None:
+        if self.state.wake_at is None or self.now < self.state.wake_at:
             self.hear(TimePassed())
 
     @precondition(lambda self: self.awaiting and not self.retired)

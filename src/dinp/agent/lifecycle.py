@@ -71,6 +71,10 @@ def initial(timing: Timing, now: float) -> Result:
 def step(state: State, event: Event, now: float) -> Result:
     """What follows from one event: the next state, and what to do, in order."""
     match state.phase, event:
+        # An alarm of an earlier state: what else came in the same turn of the loop may have taken long.
+        case (_, TimePassed()) if state.wake_at is None or now < state.wake_at:
+            return state, ()
+
         # It is over.
         case (Phase.STOPPED, _) if state.retired:
             return state, ()

@@ -72,9 +72,10 @@ class EventLoop:
     def run_once(self, deadline: float | None) -> None:
         """Wait for a descriptor or for `deadline` (on the clock of `now`), and make the calls that are due."""
         timeout = -1.0 if deadline is None else max(0.0, deadline - self.now())
-        for descriptor, _ in self._epoll.poll(timeout):
-            readable = self._watched.get(descriptor)
-            if readable is not None:
+        due = [(descriptor, self._watched.get(descriptor)) for descriptor, _ in self._epoll.poll(timeout)]
+        for descriptor, readable in due:
+            # An earlier call may have closed this one, and its number may be another thing's by now.
+            if readable is not None and self._watched.get(descriptor) is readable:
                 readable()
 
     def close(self) -> None:

@@ -11,11 +11,11 @@ from dinp.edges.small_files import read_text
 
 
 def end_session(leader: int, run: str) -> None:
-    """End every process of the session that `leader` began, and wait until they are gone.
+    """End every other process of the session that `leader` began, and wait until they are gone.
 
-    The kernel gives a process id to nobody else as long as a session has it, so this hits no stranger, also when the
-    leader itself is gone. A helper that begins a session of its own (pasta) is known by `--pid=` with a file in `run`,
-    the tenant's directory for run-time files.
+    The leader must not have been reaped yet: until then the kernel gives its number to nobody else. A helper that
+    begins a session of its own (pasta) is known by `--pid=` with a file in `run`, the tenant's directory for run-time
+    files.
     """
     for pid in _members(leader, f"--pid={run}/"):
         wait_for_exit(pid, kill=True)
@@ -29,7 +29,7 @@ def _members(leader: int, mark: str) -> list[int]:
                 session = os.getsid(int(name))
             except ProcessLookupError:
                 continue
-            if session == leader or any(
+            if (session == leader and int(name) != leader) or any(
                 word.startswith(mark) for word in read_text(f"/proc/{name}/cmdline").split("\0")
             ):
                 found.append(int(name))

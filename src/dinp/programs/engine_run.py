@@ -188,11 +188,13 @@ class EngineRun:
         engine = self._engine
         if engine is None:
             return
-        status = os.waitid(os.P_PIDFD, engine.pidfd, os.WEXITED)
+        # As long as its first process is not reaped, nobody else can have its number, and so its session.
+        status = os.waitid(os.P_PIDFD, engine.pidfd, os.WEXITED | os.WNOWAIT)
+        end_session(engine.pid, self._host.store.run_directory(self._tenant.name))
+        os.waitid(os.P_PIDFD, engine.pidfd, os.WEXITED)
         self._read_log()
         words = "\n".join(self._log.recent)
         self._engine = None
-        end_session(engine.pid, self._host.store.run_directory(self._tenant.name))
         self._cleanup.close()
         exited = status is not None and status.si_code == os.CLD_EXITED
         number = status.si_status if status is not None else 0

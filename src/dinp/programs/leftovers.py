@@ -31,8 +31,8 @@ def take_over(store: StateStore, leases: dict[str, Lease], tenants: tuple[Tenant
             listener = listeners.adopt(sockets[name], descriptor) if descriptor is not None else None
             if listener is not None:
                 kept[name] = listener
-            wait_for_exit(lease.pid, kill=True)
             end_session(lease.pid, store.run_directory(name))
+            wait_for_exit(lease.pid, kill=True)
         cgroups.remove(lease.cgroups)
         for spare in lease.spare:
             if os.path.lexists(spare):
