@@ -1,6 +1,7 @@
 """All the sockets of one tenant as one thing: opened, swapped, put back and taken away together."""
 
 import socket
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from dinp.edges import listeners, tcp_listeners
@@ -34,7 +35,7 @@ class TenantDoors:
 
 
 def open_doors(tenant: Tenant, unix: Listener | None = None) -> TenantDoors:
-    """Open a tenant's sockets.
+    """Open a tenant's sockets, the unix one last: who finds its path (`dinp wait`) finds every door open.
 
     Args:
         tenant: whose.
@@ -43,12 +44,15 @@ def open_doors(tenant: Tenant, unix: Listener | None = None) -> TenantDoors:
     Raises:
         DinpError: one cannot be had; none stays open then.
     """
-    listener = unix or listeners.listen(tenant.socket)
-    try:
-        return TenantDoors(listener, tcp_listeners.listen(tenant.tcp) if tenant.tcp is not None else None)
-    except BaseException:
-        listeners.remove(tenant.socket, listener)
-        raise
+    with ExitStack() as undo:
+        if unix is not None:
+            undo.callback(listeners.remove, tenant.socket, unix)
+        tcp = tcp_listeners.listen(tenant.tcp) if tenant.tcp is not None else None
+        if tcp is not None:
+            undo.callback(tcp.socket.close)
+        doors = TenantDoors(unix or listeners.listen(tenant.socket), tcp)
+        undo.pop_all()
+        return doors
 
 
 def swap(tenant: Tenant, current: TenantDoors) -> TenantDoors:
