@@ -19,13 +19,13 @@ run: ## the quickest look: build an image and run it, in a private Docker engine
 	@$(PROVISION) --for run
 	@$(call ENV,run) && .venv/bin/dinp run -- sh examples/hello/build-and-run.sh
 
-test: setup check-code test-pure test-engines ## everything: style, types, pure tests, real engines
+test: setup check-code test-pure test-engines test-machine ## everything: style, types, pure tests, real engines
 
 check: ## what to run before every commit; under a minute, needs no root
 	@$(PROVISION) --for check
 	@$(MAKE) --no-print-directory check-code test-pure
 
-.PHONY: check-code test-pure test-engines
+.PHONY: check-code test-pure test-engines test-machine
 check-code:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -33,10 +33,13 @@ check-code:
 	.venv/bin/lint-imports --cache-dir .import_linter_cache
 
 test-pure:
-	$(PYTEST) -m "not engine and not cluster"
+	$(PYTEST) -m "not engine and not cluster and not machine"
 
 test-engines:
 	@$(call ENV,test) && $(PYTEST) -m "engine"
+
+test-machine: ## engines on an emulated machine with systemd and cgroup v2; some four minutes
+	@$(call ENV,test) && $(PYTEST) -m "machine" --log-cli-level=INFO
 
 fmt: ## put the code into its form
 	.venv/bin/ruff format .
