@@ -1,4 +1,4 @@
-"""`python -m testbed up|down|status|shell|kill|revive|with`: a real Kubernetes on this machine (`make cluster`)."""
+"""`python -m testbed --help`: a real Kubernetes on this machine (`make cluster` is the usual door)."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def _run_init(name: str, description: Path, layout: Layout) -> None:
         raise
     finally:
         os.close(reading)
-    # It is to outlive this process, and whoever ends it waits for its pidfd; Popen must not complain that it still runs.
+    # It is to outlive this process, and whoever ends it waits for its pidfd: Popen must not warn that it still runs.
     outer.returncode = 0
 
 

@@ -50,10 +50,8 @@ def test_logs_exec_and_port_forward_reach_a_pod(cluster: Cluster, namespace: str
     web.wait(ready)
     assert web.logs() == "started\n"
     assert web.exec("sh", "-c", "echo out; echo err >&2; exit 7") == Result(7, "out\n", "err\n")
-    forward = subprocess.Popen(
-        [kubectl_program(), "--kubeconfig", str(cluster.kubeconfig), "port-forward", "-n", namespace, "pod/web", ":8080"],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    kubectl = [kubectl_program(), "--kubeconfig", str(cluster.kubeconfig), "-n", namespace]
+    forward = subprocess.Popen([*kubectl, "port-forward", "pod/web", ":8080"], stdout=subprocess.PIPE, text=True)
     try:
         assert forward.stdout is not None
         port = int(forward.stdout.readline().split()[2].rpartition(":")[2])

@@ -28,7 +28,7 @@ def test_the_template_that_is_no_yaml_says_so() -> None:
 
 
 def test_a_misspelt_field_is_refused(cluster: Cluster, namespace: str) -> None:
-    with pytest.raises(AssertionError, match="unknown field .*vaule"):
+    with pytest.raises(AssertionError, match=r"unknown field .*vaule"):
         create(cluster, namespace, "Jenkinsfile.sidecar")
 
 

@@ -20,8 +20,8 @@ from tests.cluster.seeds import ENGINES, RECIPES, Recipe
 
 pytestmark = pytest.mark.bed
 FAILURES = {
-    # The nodes' /run is the pod's too: dockerd 20.10 finds the node's own containerd there and gives it containers whose
-    # file systems only the pod can see; 29 does the same with its image store.
+    # The nodes' /run is the pod's too: dockerd 20.10 finds the node's own containerd there and gives it containers
+    # whose file systems only the pod can see; 29 does the same with its image store.
     "daemonset-hostpath-socket": {
         "20.10": "invalid rootfs",
         "29": "lstat /var/lib/containerd: no such file or directory",
