@@ -36,7 +36,7 @@ def choose_cgroups(
         raise WorldRefusedError(_limits_refused(absent, seen))
     chosen = "limits and accounting for each engine" if possible else "no groups of its own"
     why = (
-        "the groups are writable, so each engine gets one below the agent's own"
+        "the agent may make groups, so each engine gets one of its own"
         if possible
         else "the groups that are mounted here cannot be changed by the agent"
     )
@@ -49,6 +49,6 @@ def _limits_refused(absent: list[str], seen: str) -> Problem:
     return Problem(
         "limits-impossible",
         f"{keys} cannot be kept here: {seen}.",
-        "Let the agent write its control groups (a privileged container, or systemd-run --user -p Delegate=yes on"
-        f" cgroup v2), or remove {keys}.",
+        "Let the agent make control groups: as root, in a privileged container, or on cgroup v2 as a user by"
+        f" `systemd-run --user --scope dinp …`; or remove {keys}.",
     )

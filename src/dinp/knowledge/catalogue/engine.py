@@ -25,8 +25,8 @@ ENGINE = (
         "Limits were asked for that cannot be kept here",
         "Limits are kept by control groups, which the agent may not change here: they are mounted read-only, or nobody"
         " delegated a group to this user.",
-        "Let the agent write its control groups: a privileged container, or systemd-run --user -p Delegate=yes on"
-        " cgroup v2. Or remove engine.limits.",
+        "Let the agent make control groups: as root, in a privileged container, or on cgroup v2 as a user by"
+        " `systemd-run --user --scope dinp …`. Or remove engine.limits.",
         sources=("Linux Documentation/admin-guide/cgroup-v2.rst, Delegation",),
     ),
     Failure(
