@@ -1,4 +1,6 @@
-"""Reads the PEM files of a TCP endpoint, when its engine starts: a renewed certificate needs only a restart of it."""
+"""Reads PEM files when an engine starts, a TCP endpoint's and registries': a renewed one needs only a restart of it."""
+
+import os
 
 from dinp.model.endpoint import TlsFiles, TlsTexts
 from dinp.model.problem import Problem, WorldRefusedError
@@ -15,6 +17,25 @@ def read_tls(files: TlsFiles) -> TlsTexts:
     )
 
 
+def read_authorities(paths: tuple[str, ...]) -> str:
+    """The certificates in files, and in the files of directories, one behind the other.
+
+    Raises:
+        WorldRefusedError: one cannot be read, or is no PEM, or a directory has none; names it.
+    """
+    return "".join(f"{_read(file, 'CERTIFICATE').rstrip()}\n" for path in paths for file in _files(path))
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return [path]
+    # A mounted ConfigMap has its versions in hidden directories, and links to the files of the present one.
+    found = [os.path.join(path, name) for name in sorted(os.listdir(path)) if not name.startswith(".")]
+    if not found:
+        raise _refusal(path, "it is a directory without files")
+    return found
+
+
 def _read(path: str, kind: str) -> str:
     try:
         with open(path, encoding="ascii") as file:
@@ -28,5 +49,9 @@ def _read(path: str, kind: str) -> str:
 
 def _refusal(path: str, reason: str) -> WorldRefusedError:
     return WorldRefusedError(
-        Problem("tls-file-unusable", f"The TLS file {path} cannot be used: {reason}.", "Give a readable PEM file.")
+        Problem(
+            "tls-file-unusable",
+            f"The file {path} with certificates or a key cannot be used: {reason}.",
+            "Give a readable PEM file.",
+        )
     )

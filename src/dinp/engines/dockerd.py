@@ -20,7 +20,12 @@ _FIRST_WITHOUT_TRUST_KEY = 23
 
 
 def command(
-    spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces, tls: TlsTexts | None
+    spec: EngineSpec,
+    choices: Choices,
+    isolation: IsolationKind,
+    places: EnginePlaces,
+    tls: TlsTexts | None,
+    authorities: str = "",
 ) -> EngineCommand:
     """Dockerd's command line; everything but the sockets stands in its configuration file."""
     argv = [choices.programs.engine, "--host=fd://", f"--config-file={places.config}"]
@@ -33,13 +38,24 @@ def command(
     if files:
         settings |= {"tlsverify": True} | {option: file.target for option, file in files.items()}
     text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    return EngineCommand(tuple(argv), _environment(spec, isolation), (TextFile(places.config, text), *files.values()))
+    environment = _environment(spec, isolation)
+    trusted: tuple[TextFile, ...] = ()
+    if authorities:
+        folder = f"{_folder(places)}/authorities"
+        trusted = (TextFile(f"{folder}/dinp.pem", authorities, 0o644),)
+        # Directories in which Go's programs look besides the system's one file (Go, crypto/x509/root_unix.go).
+        environment += (("SSL_CERT_DIR", f"/etc/ssl/certs:{folder}"),)
+    return EngineCommand(tuple(argv), environment, (TextFile(places.config, text), *files.values(), *trusted))
+
+
+def _folder(places: EnginePlaces) -> str:
+    return places.config.rpartition("/")[0]
 
 
 def _tls_files(places: EnginePlaces, tls: TlsTexts) -> dict[str, TextFile]:
     """Option -> file. dockerd wraps only TCP listeners in TLS (moby daemon/listeners/listeners_linux.go, listenFD)."""
     texts = {"tlscacert": ("ca.pem", tls.ca), "tlscert": ("cert.pem", tls.certificate), "tlskey": ("key.pem", tls.key)}
-    folder = places.config.rpartition("/")[0]
+    folder = _folder(places)
     return {option: TextFile(f"{folder}/tls/{name}", text, 0o600) for option, (name, text) in texts.items()}
 
 

@@ -29,7 +29,13 @@ class Engine(Protocol):
     """One kind of engine: a module that fills in this form."""
 
     def command(
-        self, spec: EngineSpec, choices: Choices, isolation: IsolationKind, places: EnginePlaces, tls: TlsTexts | None
+        self,
+        spec: EngineSpec,
+        choices: Choices,
+        isolation: IsolationKind,
+        places: EnginePlaces,
+        tls: TlsTexts | None,
+        authorities: str = "",
     ) -> EngineCommand:
-        """Facts and wishes in, command line out."""
+        """Facts and wishes in, command line out; `authorities` are certificates (PEM) to be trusted."""
         ...

@@ -35,11 +35,15 @@ TUN_VOLUME = "dinp-tun"
 CREDENTIALS_VOLUME = "dinp-credentials"
 """Logins for registries, for clients."""
 
+AUTHORITIES_VOLUME = "dinp-authorities"
+"""Certificate authorities of registries, for the engine."""
+
 VOLUMES = (
     SOCKET_VOLUME,
     STATE_VOLUME,
     TLS_VOLUME,
     TUN_VOLUME,
     CREDENTIALS_VOLUME,
+    AUTHORITIES_VOLUME,
 )
 """Volumes of these names are dinp's."""

@@ -98,7 +98,8 @@ def _proxy(proxy: Proxy) -> Data:
 
 
 def _registries(registries: Registries) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return (("mirrors", registries.mirrors), ("insecure", registries.insecure))
+    names = ("mirrors", "insecure", "authorities")
+    return tuple((name, getattr(registries, name)) for name in names)
 
 
 def _limits(limits: Limits) -> Data:

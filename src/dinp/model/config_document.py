@@ -53,7 +53,9 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
     if report.problems:
         raise BadInputError(*report.problems)
     return AgentConfig(
-        state_dir=root.take("state_dir", str, ""), tenants=tenants, engine=read_engine(root.section("engine"))
+        state_dir=root.take("state_dir", str, ""),
+        tenants=tenants,
+        engine=read_engine(root.section("engine"), directory),
     )
 
 
@@ -114,8 +116,13 @@ def _below(directory: str, file: str) -> str:
     return file if file.startswith("/") or not directory else f"{directory.rstrip('/')}/{file}"
 
 
-def read_engine(section: Section | None) -> EngineSpec:
-    """An engine as the keys of a section ask for it; a service spec has the same section."""
+def read_engine(section: Section | None, directory: str = "") -> EngineSpec:
+    """An engine as the keys of a section ask for it; a service spec has the same section.
+
+    Args:
+        section: None where there is none.
+        directory: where relative names of files begin.
+    """
     if section is None:
         return _DEFAULTS
     idle = section.take("idle_stop_after", float, _DEFAULTS.idle_stop_after or 0.0)
@@ -130,7 +137,7 @@ def read_engine(section: Section | None) -> EngineSpec:
         drain_within=section.take("drain_within", float, _DEFAULTS.drain_within),
         address_pools=tuple(section.items("address_pools", str)),
         avoid_networks=tuple(section.items("avoid_networks", str)),
-        registries=_registries(section.section("registries")),
+        registries=_registries(section.section("registries"), directory),
         proxy=_proxy(section.section("proxy")),
         program_path=tuple(section.items("program_path", str)),
     )
@@ -142,10 +149,11 @@ def _proxy(section: Section | None) -> Proxy:
     return Proxy(section.take("http", str, ""), section.take("https", str, ""), tuple(section.items("none", str)))
 
 
-def _registries(section: Section | None) -> Registries:
+def _registries(section: Section | None, directory: str) -> Registries:
     if section is None:
         return Registries()
-    return Registries(tuple(section.items("mirrors", str)), tuple(section.items("insecure", str)))
+    authorities = tuple(_below(directory, file) for file in section.items("authorities", str))
+    return Registries(tuple(section.items("mirrors", str)), tuple(section.items("insecure", str)), authorities)
 
 
 def _limits(section: Section) -> Limits:

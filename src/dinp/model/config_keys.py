@@ -126,6 +126,13 @@ REGISTRIES = (
         "those on loopback, as dockerd has it",
         many=True,
     ),
+    Key(
+        "authorities",
+        KeyKind.FILE,
+        "Certificate authorities (PEM files, or directories with some) that are trusted besides the system's own.",
+        "none",
+        many=True,
+    ),
 )
 
 PROXY = (

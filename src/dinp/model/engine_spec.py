@@ -42,10 +42,13 @@ class Registries:
     Attributes:
         mirrors: URLs of mirrors of docker.io, tried in order.
         insecure: `host:port` of registries that may speak plain HTTP or have a certificate nobody knows.
+        authorities: absolute paths of PEM files, or of directories with some, whose authorities are trusted besides
+            the system's own.
     """
 
     mirrors: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

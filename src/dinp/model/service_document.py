@@ -74,12 +74,14 @@ def _set(node: Node, words: str) -> tuple[Node, tuple[Problem, ...]]:
 
 
 def _spec(root: Section) -> ServiceSpec:
-    resources = root.section("resources")
+    resources, authorities = root.section("resources"), root.section("authorities")
     return ServiceSpec(
         topology=TopologyKind(root.take("topology", str, _DEFAULTS.topology.value)),
         form=Form(root.take("form", str, _DEFAULTS.form.value)),
         images=_images(root.section("images")),
         endpoint=_endpoint(root.section("endpoint")),
+        authorities_map=authorities.take("config_map", str, "") if authorities else "",
+        authorities_secret=authorities.take("secret", str, "") if authorities else "",
         credentials=root.take("credentials", str, ""),
         engine=read_engine(root.section("engine")),
         requests=_amounts(resources.section("requests") if resources else None),
@@ -148,6 +150,10 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
         elif spec.endpoint.port > 65535:
             sentence = f"endpoint.port is {spec.endpoint.port}."
             report.add("config-bad-value", endpoint.places["port"], sentence, "A port is at most 65535.")
+    authorities = root.section("authorities")
+    if authorities is not None and len(authorities.places) != 1:
+        sentence = "authorities names a ConfigMap and a Secret." if authorities.places else "authorities names nothing."
+        report.add("config-bad-value", authorities.place, sentence, "Name one: config_map or secret.")
     storage = root.section("storage")
     if storage is None:
         return

@@ -62,10 +62,20 @@ STORAGE = (
     Key("path", KeyKind.PATH, "The directory of `hostPath`, on the node.", "none"),
 )
 
-_NOT_FOR_SERVICES = {"program_path"}
-"""The agent's image knows where its programs are."""
+_NOT_FOR_SERVICES = {"program_path", "authorities"}
+"""Paths inside the agent's container: its image knows its programs, and a pod has objects instead of files."""
 
-ENGINE = tuple(key for key in AGENT_ENGINE if key.name not in _NOT_FOR_SERVICES)
+AUTHORITIES = (
+    Key("config_map", KeyKind.TEXT, "A ConfigMap of the pod's namespace.", "none"),
+    Key("secret", KeyKind.TEXT, "A Secret of the pod's namespace, instead.", "none"),
+)
+
+
+def _for_services(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    return tuple(key._replace(keys=_for_services(key.keys)) for key in keys if key.name not in _NOT_FOR_SERVICES)
+
+
+ENGINE = _for_services(AGENT_ENGINE)
 
 SERVICE = (
     _choice("topology", TopologyKind, "Where the agent runs.", TopologyKind.SIDECAR.value),
@@ -84,6 +94,14 @@ SERVICE = (
         "A Secret of the pod's namespace (type `kubernetes.io/dockerconfigjson`) with logins for registries: clients"
         " get it as DOCKER_CONFIG, and send the logins along with what they ask of their engine.",
         "none",
+    ),
+    Key(
+        "authorities",
+        KeyKind.SECTION,
+        "Certificate authorities (PEM) of registries, each key of the object a file: engines trust them besides those"
+        " of the image.",
+        "none",
+        keys=AUTHORITIES,
     ),
     Key("engine", KeyKind.SECTION, "What the engine is to be.", "every key's default", keys=ENGINE),
     Key("resources", KeyKind.SECTION, "Resources of the agent's container, engine included.", "none", keys=RESOURCES),

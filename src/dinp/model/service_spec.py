@@ -117,6 +117,8 @@ class ServiceSpec:
         images: of the containers.
         endpoint: how clients reach the engine.
         credentials: a Secret with logins for registries; empty for none.
+        authorities_map: a ConfigMap with authorities of registries; empty for none.
+        authorities_secret: a Secret with them instead.
         engine: what the engine is to be.
         requests: what the agent's container asks the scheduler for, its engine included.
         limits: what it gets at most.
@@ -128,6 +130,8 @@ class ServiceSpec:
     images: Images = field(default_factory=Images)
     endpoint: EndpointSpec = field(default_factory=EndpointSpec)
     credentials: str = ""
+    authorities_map: str = ""
+    authorities_secret: str = ""
     engine: EngineSpec = field(default_factory=EngineSpec)
     requests: Amounts = field(default_factory=Amounts)
     limits: Amounts = field(default_factory=Amounts)

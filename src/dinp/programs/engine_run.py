@@ -11,11 +11,12 @@ from typing import Self
 from dinp.edges import cgroups, engine_log, launch, listeners
 from dinp.edges.engine_network import EngineLink
 from dinp.edges.listeners import Listener
+from dinp.edges.process_events import wait_for_exit
 from dinp.edges.sessions import end_session
 from dinp.edges.state_store import Lease
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.edges.tenant_log import TenantLog
-from dinp.edges.tls_files import read_tls
+from dinp.edges.tls_files import read_authorities, read_tls
 from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.engines.all_engines import ENGINES
@@ -117,7 +118,9 @@ class EngineRun:
         self._cleanup.callback(_remove_door, door, Path(directories.door))
         tls = read_tls(tenant.tcp.tls) if tenant.tcp is not None and tenant.tcp.tls is not None else None
         places = isolation.places(directories)
-        command = ENGINES[host.spec.kind].command(host.spec, choices, choices.isolation, places, tls)
+        authorities = read_authorities(host.spec.registries.authorities)
+        engine = ENGINES[host.spec.kind]
+        command = engine.command(host.spec, choices, choices.isolation, places, tls, authorities)
         plan = isolation.plan(tenant, host.spec, choices, identity, directories, command)
         link = None
         if plan.link is not None:
@@ -150,12 +153,20 @@ class EngineRun:
         self._cleanup.callback(host.loop.unwatch, self._engine.pidfd)
         host.loop.watch(self._log, self._read_log)
         self._cleanup.callback(host.loop.unwatch, self._log.fileno())
+        self._cleanup.callback(self._end_unfinished)
         if link is not None:
             if not link_first:
                 # Nobody let us warm up: the engine is on its way already, and needs several times as long as this.
                 link.attach(self._engine.pid)
             link.serve_ports()
         self._listen_to(f"{directories.door}/docker.sock", answered)
+
+    def _end_unfinished(self) -> None:
+        """End an engine that was started, but whose start could not be finished."""
+        if self._engine is not None:
+            end_session(self._engine.pid, self._host.store.run_directory(self._tenant.name))
+            wait_for_exit(self._engine.pid, kill=True)
+            self._engine = None
 
     def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
         from dinp.edges.engine_watch import EngineWatch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import yaml
 
 from dinp.model import annotations as names
@@ -19,6 +21,8 @@ from dinp.topologies.topology import PodParts
 
 STATE = "/var/lib/dinp"
 CONFIG_VARIABLE = "DINP_CONFIG"
+
+AUTHORITIES = "/etc/dinp/authorities"
 
 TENANT = "pod"
 """The one tenant of a sidecar's agent."""
@@ -63,7 +67,10 @@ def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfi
     # A pod is one tenant: whichever user a container runs as, it may use the pod's engine.
     socket = UnixEndpoint(SOCKET, mode=0o666)
     seen = tuple(Workspace(mount.path, mount.read_only) for mount in workspaces)
-    return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen),), spec.engine)
+    engine = spec.engine
+    if spec.authorities_map or spec.authorities_secret:
+        engine = replace(engine, registries=replace(engine.registries, authorities=(AUTHORITIES,)))
+    return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen),), engine)
 
 
 def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Object:
@@ -73,6 +80,8 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
         mounts.append(Mount(names.TLS_VOLUME, CERTIFICATES, "server", read_only=True))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
         mounts.append(Mount(names.TUN_VOLUME, "/dev/net/tun"))
+    if spec.authorities_map or spec.authorities_secret:
+        mounts.append(Mount(names.AUTHORITIES_VOLUME, AUTHORITIES, read_only=True))
     container = _image(names.CONTAINER, spec)
     container["command"] = ["dinp", "agent", "--config-env", CONFIG_VARIABLE]
     if spec.form is Form.NATIVE:
@@ -127,6 +136,10 @@ def _volumes(spec: ServiceSpec, *, own_socket_volume: bool) -> tuple[Volume, ...
         logins: Object = {"key": ".dockerconfigjson", "path": "config.json"}
         source: Object = {"secretName": spec.credentials, "items": [logins]}
         volumes.append(Volume(names.CREDENTIALS_VOLUME, "secret", source))
+    if spec.authorities_map:
+        volumes.append(Volume(names.AUTHORITIES_VOLUME, "configMap", {"name": spec.authorities_map}))
+    elif spec.authorities_secret:
+        volumes.append(Volume(names.AUTHORITIES_VOLUME, "secret", {"secretName": spec.authorities_secret}))
     return tuple(volumes)
 
 

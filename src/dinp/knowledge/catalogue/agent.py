@@ -100,7 +100,7 @@ AGENT = (
     ),
     Failure(
         "tls-file-unusable",
-        "A file of a TCP endpoint's TLS cannot be used",
+        "A file with certificates or a key cannot be used",
         "It cannot be read, or holds something else than the PEM block that is expected there.",
         "Give a readable PEM file, and restart the engine by reloading the agent (SIGHUP).",
     ),
