@@ -21,6 +21,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # without importing typing, which is slow: the sockets open from here
     from dinp.edges.network.socket_diag import UnixListener
 
+_LONGEST = 107
+"""Bytes of a unix socket's path (unix(7), sun_path)."""
+
 BACKLOG = 4096
 """Clients that may queue while an engine starts; the kernel lowers it to net.core.somaxconn (listen(2))."""
 
@@ -65,12 +68,12 @@ def listen(endpoint: UnixEndpoint) -> Listener:
         _refuse_taken(path)
         return put_in_place(endpoint)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
+        reason = error.strerror or str(error)
         raise BadInputError(
             Problem(
                 "socket-path-unusable",
                 f"The socket {path} cannot be opened: {reason}.",
-                "Give a path in a directory that the agent may write to.",
+                "Give a short path in a directory that the agent may write to (for dinp run by XDG_STATE_HOME).",
             )
         ) from error
 
@@ -79,6 +82,8 @@ def put_in_place(endpoint: UnixEndpoint) -> Listener:
     """Put a fresh listener at the endpoint's path, in one step, whatever socket was there before."""
     path = Path(endpoint.path)
     temporary = _unused_name(path)
+    if max(len(os.fsencode(name)) for name in (path, temporary)) > _LONGEST:
+        raise OSError(errno.ENAMETOOLONG, f"its path has more than {_LONGEST} bytes", str(path))
     fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         fresh.bind(str(temporary))
