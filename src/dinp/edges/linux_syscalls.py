@@ -28,7 +28,8 @@ AT_RECURSIVE = 0x8000
 OPEN_TREE_CLONE = 1
 FSCONFIG_CMD_CREATE = 6
 MOVE_MOUNT_F_EMPTY_PATH = 4
-MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_IDMAP = 0x1, 0x2, 0x4, 0x100000
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 0x1, 0x2, 0x4, 0x8
+MOUNT_ATTR_IDMAP = 0x100000
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x00020000,
     0x02000000,
@@ -120,10 +121,17 @@ class _MountAttr(ctypes.Structure):
     )
 
 
-def mount_setattr(tree: int, *, set_flags: int = 0, user_namespace: int | None = None, recursive: bool = False) -> None:
+def mount_setattr(
+    tree: int,
+    *,
+    set_flags: int = 0,
+    clear_flags: int = 0,
+    user_namespace: int | None = None,
+    recursive: bool = False,
+) -> None:
     """Change a mount by its descriptor (mount_setattr(2)); with `user_namespace` it becomes an idmapped mount."""
     flags = set_flags | (MOUNT_ATTR_IDMAP if user_namespace is not None else 0)
-    attr = _MountAttr(flags, 0, 0, user_namespace or 0)
+    attr = _MountAttr(flags, clear_flags, 0, user_namespace or 0)
     result = _libc.syscall(
         ctypes.c_long(_MOUNT_SETATTR),
         ctypes.c_int(tree),

@@ -5,6 +5,7 @@ Everything here runs in the child that becomes the engine: first as real root in
 kernel as one piece (mount_namespaces(7), "Restrictions on mount namespaces").
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ from dinp.edges.blank_mounts import BlankMounts
 from dinp.edges.linux_syscalls import (
     AT_RECURSIVE,
     MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_NOEXEC,
+    MOUNT_ATTR_NOSUID,
     MOUNT_ATTR_RDONLY,
     MS_BIND,
     MS_NODEV,
@@ -139,7 +142,9 @@ def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:
         target.touch()
     tree = open_tree(str(source), OPEN_TREE_CLONE | (AT_RECURSIVE if step.recursive else 0))
     try:
-        wanted = (MOUNT_ATTR_RDONLY if step.read_only else 0) | (0 if step.devices else MOUNT_ATTR_NODEV)
+        if step.bare:
+            _shed_flags(tree)
+        wanted = (MOUNT_ATTR_RDONLY if step.read_only else 0) | (0 if step.devices or step.bare else MOUNT_ATTR_NODEV)
         mount_setattr(
             tree,
             set_flags=wanted,
@@ -160,6 +165,12 @@ def _bind_each(step: BindEach, target: Path) -> None:
             place.symlink_to(os.readlink(entry.path))
         else:
             _bind(Bind(entry.path, str(place), recursive=True, optional=True, devices=True), place, None)
+
+
+def _shed_flags(tree: int) -> None:
+    """Take off what the source's mount has; an agent in a user namespace may not, and leaves it as it is."""
+    with contextlib.suppress(PermissionError):
+        mount_setattr(tree, clear_flags=MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
 
 def enter(root: Path) -> None:

@@ -105,7 +105,7 @@ def _tree(
     steps += [Bind(f"/dev/{name}", f"/dev/{name}", devices=True, optional=True) for name in _DEVICES]
     steps += [Link(f"/dev/{name}", to) for name, to in _DEVICE_LINKS]
     steps += [Blank("proc", "/proc"), Blank("sysfs", "/sys"), Link("/var/run", "../run")]
-    steps += [Bind(directories.data, _PLACES.data), Bind(directories.door, _PLACES.door)]
+    steps += [Bind(directories.data, _PLACES.data, bare=True), Bind(directories.door, _PLACES.door)]
     steps += socket_links(directories.socket, _PLACES.door)
     steps += [
         Bind(workspace.path, workspace.path, read_only=workspace.read_only, shift_ids=choices.shift_ids)

@@ -65,6 +65,9 @@ class Bind:
         shift_ids: whether owners look the same on both sides of a user namespace (an idmapped mount, mount_setattr(2)).
         optional: whether a missing source is passed over.
         devices: whether device nodes below it work.
+        bare: whether it sheds `nodev`, `nosuid` and `noexec`. A user namespace keeps the flags of the mounts that it
+            was given (mount_namespaces(7)), and what mounts again from there without them is refused: BuildKit of
+            20.10 does, in a data-root. No device node can be made in it (mknod(2) takes CAP_MKNOD of the machine).
     """
 
     source: str
@@ -74,6 +77,7 @@ class Bind:
     shift_ids: bool = False
     optional: bool = False
     devices: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
