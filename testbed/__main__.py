@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 
-from testbed import down, power, status, up
+from testbed import down, power, programs, status, up
+from testbed.images.build import built_images, push_all
+from testbed.images.registry_client import RegistryClient
 from testbed.layout import Layout
 from testbed.machine.handle import find
 from testbed.plan import MACHINES, NODES
@@ -33,6 +35,8 @@ def main() -> int:
         named.add_argument("machine", choices=[machine.name for machine in (MACHINES if name == "shell" else NODES)])
     within = commands.add_parser("with", help="run a command while the bed is up; take down what was not up before")
     within.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD …")
+    push = commands.add_parser("push", help="push the bed's images to the registry of another cluster")
+    push.add_argument("registry", metavar="HOST:PORT", help="a registry that speaks plain HTTP")
     arguments = parser.parse_args()
     try:
         return run(arguments, Layout.of(os.environ))
@@ -59,14 +63,24 @@ def run(arguments: argparse.Namespace, layout: Layout) -> int:
         case "shell":
             command = find(arguments.machine, layout).command(os.environ.get("SHELL", "/bin/sh"))
             os.execvp(command[0], command)
+        case "push":
+            push_images(layout, arguments.registry)
         case _:
             return run_with_bed(layout, [word for word in arguments.argv if word != "--" or arguments.argv[0] != word])
     return 0
 
 
+def push_images(layout: Layout, registry: str) -> None:
+    """Push the bed's images to another registry."""
+    programs.install(layout, os.environ, say)
+    host, _, port = registry.rpartition(":")
+    images = built_images(layout, os.environ, say)
+    push_all(images, layout.bin / "docker-registry", RegistryClient(host, int(port)), say)
+
+
 def run_with_bed(layout: Layout, argv: list[str]) -> int:
-    """Run a command while the bed is up; a bed that was up and whole before stays up."""
-    ours = status.show(layout, lambda _: None) != 0
+    """Run a command while the bed is up; a bed that was up and whole before stays up. Another cluster needs none."""
+    ours = "DINP_TEST_KUBECONFIG" not in os.environ and status.show(layout, lambda _: None) != 0
     if ours:
         up.up(layout, say)
     try:

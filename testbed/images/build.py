@@ -124,6 +124,16 @@ def give_names(client: RegistryClient, names: Mapping[str, tuple[str, str]]) -> 
         client.tag(repository, tag, *source)
 
 
+def push_all(images: BuiltImages, registry_program: Path, target: RegistryClient, say: Say) -> None:
+    """Push every image to another registry: for tests on a cluster that is not the bed."""
+    with registry(registry_program, images.storage) as running:
+        host, _, port = running.address.rpartition(":")
+        source = RegistryClient(host, int(port))
+        for recipe in IMAGES:
+            say(f"  {recipe.repository}:{recipe.tag}")
+            source.copy(target, recipe.repository, recipe.tag)
+
+
 LayerMaker = Callable[[Path], Path]
 
 

@@ -34,13 +34,13 @@ class RegistryClient:
     def push(self, image: Image, repository: str, *tags: str) -> None:
         """Push an image under one name and these tags; blobs that the registry has are not sent again."""
         for layer in image.layers:
-            if not self._has_blob(repository, layer.digest):
+            if not self.has_blob(repository, layer.digest):
                 with layer.file.open("rb") as data:
-                    self._push_blob(repository, layer.digest, data, layer.size)
+                    self.push_blob(repository, layer.digest, data, layer.size)
         config = image.config_json()
-        self._push_blob(repository, digest_of(config), io.BytesIO(config), len(config))
+        self.push_blob(repository, digest_of(config), io.BytesIO(config), len(config))
         for tag in tags:
-            self._ask("PUT", f"/v2/{repository}/manifests/{tag}", image.manifest_json(), {"Content-Type": MANIFEST})
+            self.put_manifest(repository, tag, image.manifest_json())
 
     def tag(self, repository: str, tag: str, source_repository: str, source_tag: str) -> None:
         """Give an image of the registry another name as well. Blobs are mounted, not copied."""
@@ -48,6 +48,19 @@ class RegistryClient:
         _, manifest = self._ask("GET", path, headers={"Accept": MANIFEST})
         for digest in digests_in(manifest):
             self._ask("POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={source_repository}", b"")
+        self.put_manifest(repository, tag, manifest)
+
+    def copy(self, target: RegistryClient, repository: str, tag: str) -> None:
+        """Copy an image of this registry to another one, under the same name."""
+        _, manifest = self._ask("GET", f"/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFEST})
+        for digest in digests_in(manifest):
+            if not target.has_blob(repository, digest):
+                _, blob = self._ask("GET", f"/v2/{repository}/blobs/{digest}")
+                target.push_blob(repository, digest, io.BytesIO(blob), len(blob))
+        target.put_manifest(repository, tag, manifest)
+
+    def put_manifest(self, repository: str, tag: str, manifest: bytes) -> None:
+        """Give a manifest, whose blobs are there, a tag."""
         self._ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, {"Content-Type": MANIFEST})
 
     def layers(self, repository: str, tag: str) -> list[str]:
@@ -55,11 +68,13 @@ class RegistryClient:
         _, manifest = self._ask("GET", f"/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFEST})
         return digests_in(manifest)[1:]
 
-    def _has_blob(self, repository: str, digest: str) -> bool:
+    def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether the registry has a blob in that repository."""
         status, _, _ = self._exchange("HEAD", f"/v2/{repository}/blobs/{digest}")
         return status == http.client.OK
 
-    def _push_blob(self, repository: str, digest: str, data: BinaryIO, size: int) -> None:
+    def push_blob(self, repository: str, digest: str, data: BinaryIO, size: int) -> None:
+        """Push one blob."""
         headers, _ = self._ask("POST", f"/v2/{repository}/blobs/uploads/", b"")
         where = urllib.parse.urlsplit(headers["Location"])
         path = f"{where.path}?{where.query}{'&' if where.query else ''}digest={digest}"

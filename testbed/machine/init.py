@@ -81,6 +81,8 @@ class Init:
             return
         order = json.loads(packet)
         if "argv" not in order:
+            # A death may have been seen by whoever asks before its signal has come here.
+            self.collect()
             client.send(json.dumps(self.codes).encode())
             return
         try:
