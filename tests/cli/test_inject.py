@@ -1,0 +1,76 @@
+"""`dinp render`, `dinp inject` and `dinp eject` as people call them."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dinp.cli.main import main
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+SEED = SEEDS / "client-hostpath-socket.yaml"
+
+
+def called(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    seen = capfd.readouterr()
+    return int(ended.value.code or 0), seen.out, seen.err
+
+
+def test_in_and_out_again(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, injected, report = called(capfd, "inject", "-f", str(SEED))
+    assert (code, report) == (0, "dinp: Pod clean-ci: injected\n")
+    file = tmp_path / "injected.yaml"
+    file.write_text(injected, encoding="utf-8", newline="")
+    code, ejected, report = called(capfd, "eject", "-f", str(file))
+    assert (code, report) == (0, "dinp: Pod clean-ci: ejected\n")
+    assert ejected == SEED.read_text(encoding="utf-8")
+
+
+def test_from_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"kind: Service\n")))
+    code, out, report = called(capfd, "inject", "-f", "-")
+    assert (code, out) == (0, "kind: Service\n")
+    assert report == "dinp: Service (no name): left alone, it describes no pods that dinp knows\n"
+
+
+def test_a_refusal_prints_nothing_but_its_reasons(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, report = called(capfd, "inject", "-f", str(SEEDS / "pod-dind-1.12.yaml"))
+    assert (code, out) == (2, "")
+    assert "pod-dind-1.12.yaml:17:9: Pod dind: the container dind-daemon is a Docker engine of its own." in report
+    assert "(dinp explain inject-own-engine)" in report
+
+
+def test_the_spec_comes_from_a_file_and_from_the_command_line(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    spec = tmp_path / "service.yaml"
+    spec.write_text("form: container\nimages: {agent: one}\n", encoding="utf-8")
+    words = ("--topology", "sidecar", "--spec", str(spec), "--set", "images.agent=two")
+    _, out, _ = called(capfd, "inject", "-f", str(SEED), *words)
+    assert yaml.safe_load(out)["spec"]["containers"][0]["image"] == "two"
+
+
+def test_render_in_both_forms(capfd: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = called(capfd, "render", "sidecar", "--as", "job")
+    _, data, _ = called(capfd, "render", "sidecar", "--as", "job", "-o", "json")
+    assert yaml.safe_load(text) == json.loads(data)
+    assert json.loads(data)["kind"] == "Job"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("render", "sidecar", "--set", "form=x"), 'form is "x"'),
+        (("render", "sidecar", "-f", "/nowhere/s.yaml"), "/nowhere/s.yaml cannot be read: No such file"),
+        (("inject", "-f", "/nowhere/p.yaml"), "/nowhere/p.yaml cannot be read: No such file"),
+        (("eject", "-f", "/dev/full/x"), "/dev/full/x cannot be read: Not a directory"),
+    ],
+)
+def test_bad_input(capfd: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str) -> None:
+    code, out, err = called(capfd, *words)
+    assert (code, out) == (2, "")
+    assert sentence in err
