@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,20 @@ def test_what_a_killed_run_leaves_the_next_one_removes(engine_version: str, user
     assert done.code == 0, done.all
 
 
+def ping(path: str) -> http.client.HTTPConnection:
+    """Ask whether the engine is there, without waiting for the answer."""
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(path)
+    connection.request("GET", "/_ping")
+    return connection
+
+
+def answer(connection: http.client.HTTPConnection) -> bytes:
+    with closing(connection):
+        return connection.getresponse().read()
+
+
 @pytest.mark.usefixtures("folder")
 def test_an_idle_engine_is_stopped_and_its_cache_is_kept(engine_version: str, user: OrdinaryUser) -> None:
     engine = {"isolation": "rootless", "idle_stop_after": "1s"}
@@ -151,9 +166,18 @@ def test_an_idle_engine_is_stopped_and_its_cache_is_kept(engine_version: str, us
         assert running.script("team-a", import_busybox()).code == 0
         running.log.wait("is stopped: it was idle", tenant="team-a")
         assert running.docker("team-a", "image", "ls", "-q", "busybox").out != ""
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(running.socket("team-a"))
-        connection.request("GET", "/_ping")
-        assert connection.getresponse().read() == b"OK"
-        connection.close()
+        assert answer(ping(running.socket("team-a"))) == b"OK"
+
+
+@pytest.mark.usefixtures("folder")
+def test_after_a_killed_agent_the_next_takes_over_with_the_queue(engine_version: str, user: OrdinaryUser) -> None:
+    with agent(engine_version, engine={"isolation": "rootless"}, user=user) as running:
+        path = running.socket("team-a")
+        assert answer(ping(path)) == b"OK"
+        running.log.wait("ready after")
+        (dockerd,) = (int(line.split()[0]) for line in user.processes() if line.split()[1].endswith("/dockerd"))
+        os.kill(dockerd, signal.SIGSTOP)
+        assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+        waiting = [ping(path) for _ in range(10)]
+        running.start()
+        assert [answer(client) for client in waiting] == [b"OK"] * 10
