@@ -112,6 +112,8 @@ def _processes() -> Iterator[str]:
     """Processes of tenants, of agents, and whatever stands in a group of an engine; zombies too."""
     for process in Path("/proc").glob("[0-9]*"):
         status, group = _read(process / "status"), _read(process / "cgroup")
+        if re.search(r"^State:\s+Z", status, re.MULTILINE) and re.search(r"^PPid:\s+1$", status, re.MULTILINE):
+            continue  # an orphan that has ended: the machine's init collects it in its own time
         uid = re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)
         words = _read(process / "cmdline").replace("\0", " ").strip()
         tenant = uid is not None and FIRST_TENANT_ID <= int(uid[1]) < LAST_TENANT_ID
