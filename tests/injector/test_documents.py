@@ -25,3 +25,24 @@ def test_the_seeds_that_use_the_nodes_socket(name: str) -> None:
 def test_the_seeds_that_are_engines_are_refused(name: str) -> None:
     with pytest.raises(BadInputError, match="a Docker engine of its own"):
         inject((SEEDS / name).read_text(encoding="utf-8"), name, ServiceSpec())
+
+
+BROKEN = """kind: Pod
+metadata:
+  annotations:
+    dinp.dev/injected: '{}'
+spec:
+  containers:
+  - name: a
+  volumes:
+  - name: v
+    emptyDir: {{}}
+"""
+
+
+@pytest.mark.parametrize(
+    "record", ["by hand", "[]", '{"version":2}', '{"version":1,"sockets":{"v":"hostPath: [x"},"files":3}']
+)
+def test_a_record_that_cannot_be_read_is_said_to_be_so(record: str) -> None:
+    with pytest.raises(BadInputError, match=r"pod.yaml:4:5: Pod \(no name\): its annotation dinp.dev/injected"):
+        eject(BROKEN.format(record), "pod.yaml")

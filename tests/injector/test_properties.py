@@ -48,3 +48,29 @@ def test_eject_takes_it_back_after_other_programs_wrote_the_file_anew(thing: dic
     (read,) = (value(root) for root in parse(result))
     for text in (json.dumps(read), yaml.safe_dump(read), yaml.safe_dump(read, default_flow_style=True)):
         assert [value(root) for root in parse(eject(text, "file.yaml").text)] == [thing]
+
+
+PIECES = [
+    *("kind: Pod", "spec:", "  containers:", "  - name: a", "    image: x", "- b", "a: &x b", "c: *x", "? k", "[", "{"),
+    *("}", "  volumes: []", "    env: {}", "    env: text", "    - 1", "---", "...", "|", "'", "\t", "\ufeff", "", "#"),
+]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("\n".join), st.booleans())
+def test_whatever_the_text_is_there_is_an_answer(text: str, ended: bool) -> None:
+    text = f"{text}\n" if ended else text
+    result = injected(text, ServiceSpec())
+    if result is not None and result != text:
+        assert eject(result, "file.yaml").text == text
+
+
+def test_deep_nesting_does_not_exhaust_the_stack() -> None:
+    assert injected("[" * 3000, ServiceSpec()) is None
+    assert injected(f"a: {'[' * 2000}{']' * 2000}", ServiceSpec()) is None
+
+
+def test_aliases_that_multiply_are_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert injected("\n".join(lines), ServiceSpec()) is None

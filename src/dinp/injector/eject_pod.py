@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from dinp.injector.client_edits import place
 from dinp.injector.host_sockets import tidy
 from dinp.injector.pod_view import LISTS, Container, Entry, PodView, items, text
 from dinp.injector.record import Record, read_record
 from dinp.injector.vocabulary import Answer, Inject, Reason, Refuse, Skip
 from dinp.manifests.edits import Edit, Path, RemoveEntry, RemoveItems, SetValue, SwapEntry
-from dinp.manifests.yaml_tree import parse, value
+from dinp.manifests.yaml_tree import NotYamlError, parse, value
 from dinp.model import annotations as names
 from dinp.model.pod import Json
 from dinp.model.problem import Problem
@@ -22,11 +24,19 @@ def eject_pod(pod: PodView) -> Answer:
     if pod.injected is None:
         return Skip("it was not injected")
     record = read_record(pod.injected)
-    if record is None:
-        sentence = f"its annotation {names.INJECTED} cannot be read: {pod.injected[:60]!r}."
-        remedy = "Eject it with the version of dinp that injected it."
-        problem = Problem("eject-record", sentence, remedy)
-        return Refuse((Reason(("metadata", "annotations"), problem),))
+    try:
+        return Inject(_edits(pod, record), ()) if record is not None else _unreadable(pod.injected)
+    except NotYamlError:
+        return _unreadable(pod.injected)
+
+
+def _unreadable(kept: str) -> Refuse:
+    sentence = f"its annotation {names.INJECTED} cannot be read: {kept[:60]!r}."
+    remedy = "Eject it with the version of dinp that injected it."
+    return Refuse((Reason(("metadata", "annotations"), Problem("eject-record", sentence, remedy)),))
+
+
+def _edits(pod: PodView, record: Record) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for container in pod.containers:
         if container.name not in _OWN:
@@ -38,7 +48,7 @@ def eject_pod(pod: PodView) -> Answer:
     ours = [number for number, each in enumerate(items(pod.spec, "volumes")) if _is_ours(each, record)]
     edits += _removal(("spec",), pod.spec, "volumes", ours, record.empty.get("spec/volumes"))
     edits += [RemoveEntry(("spec",), key) for key in record.pod if key in pod.spec]
-    return Inject((*edits, *_annotations(pod, record)), ())
+    return (*edits, *_annotations(pod, record))
 
 
 def _client(container: Container, record: Record) -> list[Edit]:
@@ -76,7 +86,7 @@ def _sockets(pod: PodView, record: Record) -> list[Edit]:
     edits: list[Edit] = []
     for number, volume in enumerate(items(pod.spec, "volumes")):
         raw = record.sockets.get(text(volume, "name"))
-        source = _read(raw) if raw is not None else None
+        source = _read_entry(raw) if raw is not None else None
         if raw is not None and isinstance(source, dict) and "emptyDir" in volume:
             kind, below = next(iter(source.items()))
             edits.append(SwapEntry(("spec", "volumes", number), "emptyDir", kind, below, raw))
@@ -114,3 +124,12 @@ def _is_ours(volume: Entry, record: Record) -> bool:
 def _read(raw: str) -> Json:
     documents = parse(raw)
     return value(documents[0]) if documents else None
+
+
+def _read_entry(raw: str) -> Json:
+    """A key and its value, from JSON or YAML."""
+    try:
+        found: Json = json.loads(f"{{{raw}}}")
+    except ValueError:
+        return _read(raw)
+    return found

@@ -153,6 +153,12 @@ def _scalar(node: Scalar) -> Json:
 
 _Parts = list[Node]
 
+DEEPEST = 100
+"""Levels; objects of the API have some twenty."""
+
+LARGEST = 1_000_000
+"""Values that a document may stand for with its aliases written out: a few lines can multiply to billions."""
+
 
 class _Builder:
     """Puts nodes together from the parser's events."""
@@ -161,6 +167,7 @@ class _Builder:
         self.documents: list[Node] = []
         self._text = text
         self._anchors: dict[str, Node] = {}
+        self._sizes: dict[Node, int] = {}
         self._open: list[tuple[yaml.CollectionStartEvent, _Parts]] = []
 
     def take(self, event: yaml.Event) -> None:
@@ -170,15 +177,26 @@ class _Builder:
             target = self._anchors.get(event.anchor or "")
             if target is None:
                 raise _mistake(event, f"there is no anchor &{event.anchor} before this")
-            self._put(Alias(_start(event), _end(event), target), None)
+            alias = Alias(_start(event), _end(event), target)
+            self._measure(event, alias, self._sizes.get(target, 1))
+            self._put(alias, None)
         elif isinstance(event, yaml.ScalarEvent):
             self._put(_scalar_of(event), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
+            if len(self._open) == DEEPEST:
+                raise _mistake(event, f"lists and mappings are nested more than {DEEPEST} deep")
             self._open.append((event, []))
         elif isinstance(event, yaml.CollectionEndEvent):
             start, parts = self._open.pop()
             end = _end(event) if start.flow_style else (parts[-1].end if parts else _end(start))
-            self._put(self._collection(start, parts, end), start.anchor)
+            made = self._collection(start, parts, end)
+            self._measure(start, made, 1 + sum(self._sizes.get(part, 1) for part in parts))
+            self._put(made, start.anchor)
+
+    def _measure(self, event: yaml.Event, node: Node, size: int) -> None:
+        if size > LARGEST:
+            raise _mistake(event, f"with its aliases written out it stands for more than {LARGEST} values")
+        self._sizes[node] = size
 
     def _collection(self, start: yaml.CollectionStartEvent, parts: _Parts, end: int) -> Node:
         first, flow = _start(start), bool(start.flow_style)
