@@ -34,7 +34,7 @@ python3 /payload/look.py
 TAKE_TOO_MUCH = r"""
 set +e
 docker run --rm bb sh -c '
-    head -c 700000000 /dev/zero | tail -c 600000000 >/dev/null
+    dd if=/dev/zero of=/dev/null bs=500M count=1 2>/dev/null
     echo "greedy-exit=$?"
     i=0
     while [ $i -lt 150 ]; do sleep 100 & i=$((i+1)); done' 2>errors
