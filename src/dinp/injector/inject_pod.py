@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dinp.injector.client_edits import client_changes, mount_edits
 from dinp.injector.host_sockets import HostSocket, host_sockets
-from dinp.injector.pod_view import PodView
+from dinp.injector.pod_view import Container, PodView
 from dinp.injector.record import Record
 from dinp.injector.refusals import refusals
 from dinp.injector.targets import Target, add_annotations, add_items
@@ -13,7 +13,7 @@ from dinp.injector.workspaces import workspaces
 from dinp.manifests.edits import AddEntry, Edit, SwapEntry
 from dinp.model import annotations as names
 from dinp.model.pod import Json
-from dinp.model.service_spec import ServiceSpec
+from dinp.model.service_spec import Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
 
 
@@ -34,15 +34,15 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
     if against:
         return Refuse(against)
     sockets = host_sockets(pod)
-    seen, notes = workspaces(pod.clients, sockets)
+    clients = _clients(pod, spec)
+    seen, notes = workspaces(clients, sockets)
     parts = TOPOLOGIES[spec.topology].pod_parts(spec, seen, sockets[0].name if sockets else None)
     edits: list[Edit] = []
     empty: dict[str, str] = {}
     renamed: dict[str, str] = {}
     own: dict[str, list[str]] = {}
-    clients = {container.path for container in pod.clients}
     for container in pod.containers:
-        if container.path not in clients:
+        if container not in clients:
             # It keeps its mount of the socket, which must not lead to a volume that is something else by now.
             more, before = mount_edits(container, sockets, target)
             edits += more
@@ -80,10 +80,16 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
     )
     marks: dict[str, Json] = {names.INJECTED: record.dumped()}
     if default:
-        first_own = next(each for each in pod.containers if each.path[1] == "containers")
+        first_own = next(each for each in pod.containers if not each.initial)
         marks[names.DEFAULT_CONTAINER] = first_own.name
     annotated, _ = add_annotations(target, pod.data, marks)
     return Inject((*edits, *annotated), notes)
+
+
+def _clients(pod: PodView, spec: ServiceSpec) -> tuple[Container, ...]:
+    """Init containers are over before a plain container starts: there is no engine for them."""
+    native = spec.form is Form.NATIVE
+    return tuple(each for each in pod.clients if native or not each.initial)
 
 
 def _empty_metadata(pod: PodView, target: Target) -> dict[str, str]:

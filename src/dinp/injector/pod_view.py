@@ -31,6 +31,11 @@ class Container:
         return text(self.data, "name")
 
     @property
+    def initial(self) -> bool:
+        """Whether it is an init container."""
+        return self.path[1] == "initContainers"
+
+    @property
     def environment(self) -> tuple[Entry, ...]:
         """Its variables."""
         return entries(self.data, "env")

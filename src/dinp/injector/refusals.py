@@ -28,7 +28,7 @@ def refusals(pod: PodView, kind: str, spec: ServiceSpec) -> tuple[Reason, ...]:
 
 
 def _no_containers(pod: PodView) -> Iterator[Reason]:
-    if not any(each.path[1] == "containers" for each in pod.containers):
+    if all(each.initial for each in pod.containers):
         yield _reason(("spec",), "inject-no-containers", "it has no containers.", "Name at least one.")
 
 
@@ -117,6 +117,8 @@ def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]
     if spec.form is Form.CONTAINER and kind in ENDING:
         sentence = f"a {kind} whose agent is a plain container never ends: it waits for all of its containers."
         yield _reason(("spec",), "job-never-ends", sentence, "Choose form: native.")
+    if spec.form is Form.CONTAINER:
+        yield from _too_early(pod)
     if spec.endpoint.kind is EndpointKind.TCP and host_network:
         sentence = "it is on the node's network, where every process of the node could command the engine by TCP."
         yield _reason(("spec", "hostNetwork"), "inject-open-port", sentence, "Choose endpoint.kind unix or tls.")
@@ -128,6 +130,15 @@ def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]
         )
         remedy = "Remove them, or choose engine.isolation: userns."
         yield _reason(("spec",), "inject-no-user-namespace", sentence, remedy)
+
+
+def _too_early(pod: PodView) -> Iterator[Reason]:
+    sockets = {socket.name for socket in host_sockets(pod)}
+    for container in pod.containers:
+        asks = container.name in pod.wanted or any(text(mount, "name") in sockets for mount in container.mounts)
+        if container.initial and asks:
+            sentence = f"the init container {container.name} uses Docker, but is over before a plain container starts."
+            yield _reason(container.path, "inject-too-early", sentence, "Choose form: native.")
 
 
 def _reason(path: Path, code: str, sentence: str, remedy: str) -> Reason:

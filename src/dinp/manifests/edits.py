@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dinp.model.pod import Json
 
@@ -91,6 +91,4 @@ Edit = AddItems | AddEntry | SetValue | SwapEntry | RemoveItems | RemoveEntry
 
 def below(prefix: Path, edit: Edit) -> Edit:
     """The same edit of an object that holds the edited one at `prefix`."""
-    from dataclasses import replace
-
     return replace(edit, path=(*prefix, *edit.path))

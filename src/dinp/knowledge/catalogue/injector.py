@@ -61,6 +61,13 @@ INJECTOR = (
         "Remove subPath from that mount.",
     ),
     Failure(
+        "inject-too-early",
+        "An init container needs an engine that starts after it",
+        "Kubernetes runs init containers to their end before it starts any plain container. A native sidecar is the"
+        " first of the init containers instead.",
+        "Choose form: native.",
+    ),
+    Failure(
         "inject-host-pid",
         "The pod uses the node's process ids",
         "Its containers see every process of the node, engines included, and a privileged agent could be reached"
