@@ -94,9 +94,11 @@ def _tree(
     tenant: Tenant, choices: Choices, identity: Identity, directories: TenantDirectories, command: EngineCommand
 ) -> tuple[TreeStep, ...]:
     steps: list[TreeStep] = [Tmpfs("/")]
-    steps += [Bind(path, path, read_only=True, recursive=True, optional=True) for path in _PROGRAMS]
-    outside = (*choices.programs.path, *identity.python)
-    steps += [Bind(path, path, read_only=True, optional=True) for path in outside if not path.startswith(_PROGRAMS)]
+    # Bare, because a container gets its init (`docker run --init`) by one more bind mount from there.
+    steps += [Bind(path, path, read_only=True, recursive=True, optional=True, bare=True) for path in _PROGRAMS]
+    outside = [*choices.programs.path, *identity.python]
+    outside = [path for path in outside if not path.startswith(_PROGRAMS)]
+    steps += [Bind(path, path, read_only=True, optional=True, bare=True) for path in outside]
     steps += [Bind(f"/etc/{name}", f"/etc/{name}", read_only=True, optional=True) for name in _ETC]
     steps += [Directory(path, 0o1777 if path in {"/run/tmp", "/dev/shm"} else 0o711) for path in _ENGINE_OWNED]
     steps += [TextFile("/run/xtables.lock", "", 0o600)]
