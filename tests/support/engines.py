@@ -10,6 +10,10 @@ VERSIONS = ("20.10", "29")
 """The oldest dockerd that dinp serves, and the current one."""
 
 
+_KEPT = {"DOCKER_CONFIG", "DOCKER_API_VERSION", "DOCKER_BUILDKIT"}
+"""What tests may say to the docker command; everything else of the caller's would lead it elsewhere."""
+
+
 class MissingEngineError(Exception):
     """The machine was not set up; the text says how to do it."""
 
@@ -27,7 +31,7 @@ def environment(version: str, more: Mapping[str, str] | None = None) -> dict[str
     """The caller's environment with the programs of one engine first in PATH, and no other engine in it."""
     others = os.environ.get("DINP_ENGINES", "").split(os.pathsep)
     path = [entry for entry in os.environ["PATH"].split(os.pathsep) if entry not in others]
-    kept = {name: value for name, value in os.environ.items() if name == "DOCKER_CONFIG" or "DOCKER" not in name}
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or "DOCKER" not in name}
     name, _, value = MARK.partition("=")
     return kept | {name: value, "PATH": os.pathsep.join([str(folder(version)), *path])} | dict(more or {})
 

@@ -39,6 +39,8 @@ def dinp_run(
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def script(version: str, text: str, *, folder: Path, options: tuple[str, ...] = ()) -> Done:
+def script(
+    version: str, text: str, *, folder: Path, options: tuple[str, ...] = (), more: Mapping[str, str] | None = None
+) -> Done:
     """`dinp run OPTIONS -- sh -euc TEXT`."""
-    return dinp_run(version, "sh", "-euc", text, folder=folder, options=options)
+    return dinp_run(version, "sh", "-euc", text, folder=folder, options=options, more=more)
