@@ -111,10 +111,14 @@ class TextEditor:
         return self._whole_lines(lines_end(self.text, node), self._lines({edit.key: edit.value}, where), 2 * where)
 
     def _lines(self, value: Json, where: int) -> str:
-        lines = yaml_text(value, indented_lists=self.indented_lists).splitlines()
-        if isinstance(value, list) and self.indented_lists:
-            lines = [line[2:] for line in lines] if lines[0].startswith("  ") else lines
+        parts = [("- ", item) for item in value] if isinstance(value, list) else [("", value)]
         ends = newline(self.text)
+        lines = []
+        for mark, part in parts:
+            # Behind a single word the emitter ends the document, which here goes on.
+            text = yaml_text(part, indented_lists=self.indented_lists).removesuffix("...\n")
+            first, *others = text.splitlines()
+            lines += [f"{mark}{first}", *(f"{' ' * len(mark)}{line}" if line else line for line in others)]
         return "".join(f"{' ' * where}{line}{ends}" if line else ends for line in lines)
 
     def _whole_lines(self, position: int, lines: str, depth: int) -> Splice:
