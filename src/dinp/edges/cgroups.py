@@ -20,6 +20,12 @@ from dinp.model.engine_spec import Limits
 from dinp.model.id_range import IdRange
 
 ENGINE_LEAF = "init"
+ENGINE_CONTAINERS = "docker"
+"""Where dockerd makes the groups of containers and of build steps (moby daemon/oci_linux.go, getCgroupPath)."""
+
+_ROOM = 128 << 20
+"""Bytes that stay for the engine itself: dockerd and containerd have some 90 MB at rest."""
+
 _PREFIX = "dinp-"
 _DELEGATED = ("cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks", "memory.oom.group")
 _CPU_PERIOD = 100_000
@@ -167,6 +173,28 @@ def _set(file: Path, value: int | str | None) -> None:
     # Accounting of swap may be switched off (swapaccount=0, no swap in the kernel): then there is no file for it.
     if value is not None and file.exists():
         write(file, str(value))
+
+
+def keep_room(group: EngineCgroup, limits: Limits, ids: IdRange | None) -> None:
+    """Limit the engine's containers together to less memory than the engine has, so that they are killed, not it.
+
+    When a group's memory is used up the kernel ends its largest process, which may well be dockerd; in a group of
+    containers alone it finds containers. Call it when controllers are enabled for the engine's children.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    if limits.memory is None:
+        return
+    rest = limits.memory - min(_ROOM, limits.memory // 4)
+    for hierarchy, path in group.hierarchies:
+        if "memory" in hierarchy.controllers or (hierarchy.unified and (path / ENGINE_LEAF).is_dir()):
+            containers = path / ENGINE_CONTAINERS
+            containers.mkdir(exist_ok=True)
+            for name in ("memory.max", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"):
+                _set(containers / name, rest)
+            if ids is not None:
+                _hand_over(containers, ids)
 
 
 def _hand_over(path: Path, ids: IdRange) -> None:

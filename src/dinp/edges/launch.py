@@ -8,7 +8,6 @@ inside and becomes the engine's init by exec; the builder reports its id and is 
 answer is the proof that the engine's program runs.
 """
 
-import contextlib
 import fcntl
 import json
 import os
@@ -25,7 +24,6 @@ from dinp.edges.process_events import start_time, wait_for_exit
 from dinp.model.launch_plan import LaunchPlan, Namespace
 from dinp.model.problem import Problem, WorldRefusedError
 
-_OOM_SCORE = -500
 _FAR = 200  # descriptors are parked above this number before they are laid out from `first_fd` on
 
 
@@ -82,11 +80,15 @@ def launch(
             os._exit(1)
     theirs.close()
     with ours:
-        return _follow(plan, builder, ours, attach_network)
+        return _follow(plan, group, builder, ours, attach_network)
 
 
 def _follow(
-    plan: LaunchPlan, builder: int, channel: socket.socket, attach_network: Callable[[int], None] | None
+    plan: LaunchPlan,
+    group: cgroups.EngineCgroup | None,
+    builder: int,
+    channel: socket.socket,
+    attach_network: Callable[[int], None] | None,
 ) -> RunningEngine:
     """Lead the builder through its steps; see `launch`."""
     pid, failure = builder, "the process that builds the engine's namespaces died without a word"
@@ -101,6 +103,8 @@ def _follow(
             pid = int(answer["pid"])
             os.waitpid(builder, 0)
         if answer.get("unshared"):
+            if group is not None and Namespace.CGROUP in plan.namespaces:
+                cgroups.keep_room(group, plan.limits, plan.ids)
             if attach_network is not None:
                 attach_network(builder)
             channel.send(b"go")
@@ -132,7 +136,6 @@ def _build(
 ) -> None:
     """The builder's life; never returns normally: it becomes the engine or exits."""
     os.setsid()
-    _be_spared()
     descriptors = _park(sockets)
     hierarchies: tuple[tuple[str, ...], ...] = ()
     leaf: list[cgroups.LateWrite] = []
@@ -170,16 +173,6 @@ def _build(
             os._exit(0)
     tree.mount_inside(plan.inside, hierarchies)
     _become(plan, descriptors, log)
-
-
-def _be_spared() -> None:
-    """Let a container be killed rather than the engine when the engine's memory limit is reached.
-
-    dockerd wishes that for itself (`--oom-score-adjust`, -500), but may not in a user namespace. It takes
-    CAP_SYS_RESOURCE in the first one; without it the largest process is killed, whichever it is.
-    """
-    with contextlib.suppress(PermissionError):
-        Path("/proc/self/oom_score_adj").write_text(f"{_OOM_SCORE}\n", encoding="ascii")
 
 
 def _join(group: cgroups.EngineCgroup) -> None:
