@@ -19,13 +19,13 @@ run: ## the quickest look: build an image and run it, in a private Docker engine
 	@$(PROVISION) --for run
 	@$(call ENV,run) && .venv/bin/dinp run -- sh examples/hello/build-and-run.sh
 
-test: setup check-code test-pure test-engines test-machine ## everything: style, types, pure tests, real engines
+test: setup check-code test-pure test-formats test-engines test-machine ## everything: style, types, pure tests, real engines
 
 check: ## what to run before every commit; under a minute, needs no root
 	@$(PROVISION) --for check
 	@$(MAKE) --no-print-directory check-code test-pure
 
-.PHONY: check-code test-pure test-engines test-machine
+.PHONY: check-code test-pure test-formats test-engines test-machine
 check-code:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -33,7 +33,10 @@ check-code:
 	.venv/bin/lint-imports --cache-dir .import_linter_cache
 
 test-pure:
-	$(PYTEST) -m "not engine and not cluster and not machine"
+	$(PYTEST) -m "not engine and not cluster and not machine and not formats"
+
+test-formats: ## what dinp pipeline prints, in the hands of the CI systems' own programs
+	@$(call ENV,test) && $(PYTEST) -m "formats"
 
 test-engines:
 	@$(call ENV,test) && $(PYTEST) -m "engine"

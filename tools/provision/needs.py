@@ -90,6 +90,7 @@ TEST = Needs(
         Program("openssl", "certificates for the tests' TLS endpoints"),
         Program("htpasswd", "the password file of the tests' registry"),
         Program("mmdebstrap", "a small Debian image without a registry"),
+        Program("groovy", "Jenkinsfiles are compiled by the language that Jenkins embeds"),
         Program("qemu-system-x86_64", "a machine with systemd and cgroup v2, whatever this one has"),
         Program("mke2fs", "the disks of that machine"),
     ),
