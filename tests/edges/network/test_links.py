@@ -130,6 +130,16 @@ def test_nothing_is_left(machine: Host, hosts: Callable[..., Host], firewall: Fi
     assert nft.listing("ruleset") == []
 
 
+def test_a_machine_without_ipv6_gives_none_and_works(lan: Host, engines: Callable[..., Engine]) -> None:
+    for name in ("all", "default"):
+        sysctl.write(f"ipv6/conf/{name}/disable_ipv6", "1")
+    engine = engines()
+    lan.serves("tcp", "192.0.2.1", 9000, "lan sees")
+    assert not engine.link.ipv6
+    assert "inet6 fd" not in engine.host.runs("ip", "address")
+    assert engine.host.does(ask("tcp", "192.0.2.1", 9000)) == "lan sees 192.0.2.2"
+
+
 def test_this_very_machine_is_as_before() -> None:
     """The only test on the real machine; what other agents do there meanwhile is their business."""
 
