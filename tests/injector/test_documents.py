@@ -6,7 +6,7 @@ import pytest
 
 from dinp.injector.documents import eject, inject
 from dinp.model.problem import BadInputError
-from dinp.model.service_spec import ServiceSpec
+from dinp.model.service_spec import Form, ServiceSpec
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 
@@ -46,3 +46,16 @@ spec:
 def test_a_record_that_cannot_be_read_is_said_to_be_so(record: str) -> None:
     with pytest.raises(BadInputError, match=r"pod.yaml:4:5: Pod \(no name\): its annotation dinp.dev/injected"):
         eject(BROKEN.format(record), "pod.yaml")
+
+
+def test_a_container_that_gets_no_docker_keeps_its_own_variables() -> None:
+    """Found by the property tests, with more examples than they usually try."""
+    text = """kind: Pod
+spec:
+  initContainers:
+  - {name: early, image: docker:cli, env: [{name: DOCKER_HOST, value: tcp://x:2376}]}
+  containers:
+  - {name: a, image: docker:cli}
+"""
+    injected = inject(text, "pod.yaml", ServiceSpec(form=Form.CONTAINER))
+    assert eject(injected.text, "pod.yaml").text == text

@@ -20,7 +20,6 @@ class ClientChanges:
     edits: tuple[Edit, ...] = ()
     empty: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
-    own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -36,7 +35,7 @@ def client_changes(
         target: how the text of places is known.
     """
     reached = {f"unix://{path}" for path in socket_paths(container, sockets)}
-    own = tuple(text(each, "name") for each in container.environment if text(each, "name") in CONTRACT)
+    own = own_variables(container)
     added, notes = _environment(container, parts, reached, own)
     mounts, renamed = mount_edits(container, sockets, target)
     edits: list[Edit] = [*mounts]
@@ -46,7 +45,12 @@ def client_changes(
             edit, raw = add_items(target, container.path, container.data, key, new)
             edits.append(edit)
             empty |= {f"{place(container)}/{key}": raw} if raw is not None else {}
-    return ClientChanges(tuple(edits), empty, renamed, own, notes)
+    return ClientChanges(tuple(edits), empty, renamed, notes)
+
+
+def own_variables(container: Container) -> tuple[str, ...]:
+    """The contract's variables that a container sets itself, client or not: eject must know them as its own."""
+    return tuple(text(each, "name") for each in container.environment if text(each, "name") in CONTRACT)
 
 
 def place(container: Container) -> str:

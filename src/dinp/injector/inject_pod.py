@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dinp.injector.client_edits import client_changes, mount_edits
+from dinp.injector.client_edits import client_changes, mount_edits, own_variables
 from dinp.injector.host_sockets import HostSocket, host_sockets
 from dinp.injector.pod_view import Container, PodView
 from dinp.injector.record import Record
@@ -40,7 +40,6 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
     edits: list[Edit] = []
     empty: dict[str, str] = {}
     renamed: dict[str, str] = {}
-    own: dict[str, list[str]] = {}
     for container in pod.containers:
         if container not in clients:
             # It keeps its mount of the socket, which must not lead to a volume that is something else by now.
@@ -53,8 +52,6 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         empty |= changes.empty
         renamed |= changes.renamed
         notes += changes.notes
-        if changes.own:
-            own[container.name] = list(changes.own)
     edits += [_source(socket) for socket in sockets]
     added: tuple[tuple[str, tuple[Json, ...], bool], ...] = (
         ("initContainers", tuple(parts.init_containers), True),
@@ -74,7 +71,7 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         sockets={socket.name: _raw_source(socket, target) for socket in sockets},
         files=[socket.name for socket in sockets if socket.is_file],
         renamed=renamed,
-        own=own,
+        own={each.name: list(own) for each in pod.containers if (own := own_variables(each))},
         pod=list(fields),
         default=default,
     )
