@@ -10,11 +10,16 @@ from dinp.injector.api_object import eject_object, inject_object
 from dinp.injector.vocabulary import Inject, Refuse, Skip
 from dinp.manifests.edit_values import edited
 from dinp.manifests.json_patch import json_patch
+from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
 from tests.injector.workloads import objects
 
 SPECS = st.builds(
-    ServiceSpec, form=st.sampled_from(Form), endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind))
+    ServiceSpec,
+    form=st.sampled_from(Form),
+    endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind)),
+    credentials=st.sampled_from(["", "logins"]),
+    engine=st.builds(EngineSpec, isolation=st.sampled_from([None, IsolationKind.ROOTLESS])),
 )
 
 

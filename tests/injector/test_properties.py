@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from dinp.injector.documents import eject, inject
 from dinp.manifests.yaml_text import yaml_text
 from dinp.manifests.yaml_tree import parse, value
+from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.problem import BadInputError
 from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
 from tests.injector.workloads import objects, texts
 
 SPECS = st.builds(
-    ServiceSpec, form=st.sampled_from(Form), endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind))
+    ServiceSpec,
+    form=st.sampled_from(Form),
+    endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind)),
+    credentials=st.sampled_from(["", "logins"]),
+    engine=st.builds(EngineSpec, isolation=st.sampled_from([None, IsolationKind.ROOTLESS])),
 )
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 NAMES = st.sampled_from(["a", "b", "build", "test", "x1"])
 VOLUMES = ("data", "sock", "run", "cfg", "extra")
 PATHS = st.sampled_from(
-    ["/work", "/work/", "/var/run/docker.sock", "/var/run", "/run", "/etc/app", "/data/x", "/host/run"]
+    ["/work", "/work/", "/var/run/docker.sock", "/var/run", "/run", "/etc/app", "/data/x", "/host/run", "/run/dinp"]
 )
 SOURCES = st.sampled_from(
     [
@@ -65,7 +65,9 @@ METADATA = st.one_of(
     st.fixed_dictionaries(
         {"name": st.just("w")},
         optional={
-            "annotations": st.sampled_from([None, {}, {"x": "y"}, {"kubectl.kubernetes.io/default-container": "a"}]),
+            "annotations": st.sampled_from(
+                [None, {}, {"x": "y"}, {"kubectl.kubernetes.io/default-container": "a"}, {"dinp.dev/containers": "a"}]
+            ),
             "labels": st.just({"app": "x"}),
         },
     ),

@@ -83,7 +83,7 @@ def _words(container: Container, key: str) -> list[str]:
 
 
 def _own_directory(pod: PodView) -> Iterator[Reason]:
-    for container in pod.clients:
+    for container in pod.containers:
         for mount in container.mounts:
             path = tidy(text(mount, "mountPath"))
             if any(path == taken or path.startswith(f"{taken}/") for taken in (SHARED, CERTIFICATES, CREDENTIALS)):
