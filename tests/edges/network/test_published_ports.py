@@ -176,3 +176,11 @@ def test_sctp(dockers: MakeDocker) -> None:
     assert docker.publish("::", 8088, 80, "sctp") == "0\n"
     assert any("sctp" in str(thing) and "10.213.0.2" in str(thing) for thing in own_rules())
     assert "published [::]:8088->80/sctp, though nothing translates it to IPv4" in docker.log.read_text()
+
+
+def test_ports_come_back_after_a_flush(dockers: MakeDocker, machine: Host) -> None:
+    docker = dockers(0)
+    assert docker.publish("0.0.0.0", 8088, 80) == "0\n"
+    machine.runs("nft", "flush", "ruleset")
+    docker.until(lambda log: "was removed by somebody and is back" in log)
+    assert ask("tcp", "127.0.0.1", 8088)() == "container 0 sees 10.213.0.1"

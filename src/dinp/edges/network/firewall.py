@@ -77,6 +77,7 @@ class Firewall:
         if self._links:
             self._change("delete", rules.link_elements(self.instance, link))
             return ()
+        self.close()
         return self.sweep()
 
     def sweep(self) -> tuple[str, ...]:
@@ -143,7 +144,7 @@ class Firewall:
         return (*said, *self._open_others())
 
     def close(self) -> None:
-        """Stop watching; rules stay as long as there are links."""
+        """Stop watching, until `rules_changed_fd` is asked for again; rules stay as long as there are links."""
         if self._events is not None:
             self._events.close()
             self._events = None

@@ -1,6 +1,7 @@
 """The agent's side of published ports: takes the requests of one engine's helpers, and takes ports back when they go.
 
-Everything hangs on one epoll descriptor, so that the agent's loop watches one descriptor per engine.
+Everything hangs on one epoll descriptor, so that the agent's loop watches one descriptor per engine. So do the events
+of the machine's firewall, which matter exactly as long as there is an engine.
 """
 
 import contextlib
@@ -51,6 +52,8 @@ class PortServer:
         self._callers: dict[int, _Caller] = {}
         self._others: dict[int, Callable[[], None]] = {}
         self._epoll.register(listener, select.EPOLLIN)
+        self._others[firewall.rules_changed_fd()] = self._reassert
+        self._epoll.register(firewall.rules_changed_fd(), select.EPOLLIN)
         self._relays: list[Forwarder] = []
         self._resolvers = relay_sockets(link)
         for transport, held in self._resolvers:
@@ -138,6 +141,14 @@ class PortServer:
         served = caller.publication.is_served
         self._say(f"published {caller.publication}{'' if served else ', though nothing translates it to IPv4'}")
         return PUBLISHED
+
+    def _reassert(self) -> None:
+        """Somebody changed the machine's rules; of several engines' servers the first that looks does the work."""
+        try:
+            for sentence in self._firewall.reassert():
+                self._say(sentence)
+        except (DinpError, OSError) as error:
+            self._say(f"the machine's firewall changed, and engines cannot be let through again: {error}")
 
     def _relay(self, transport: Transport, held: socket.socket) -> None:
         """A first query has come for a resolver that only this machine's own processes reach."""
