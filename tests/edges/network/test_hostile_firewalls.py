@@ -1,7 +1,9 @@
 """Machines whose own firewall would swallow an engine's packets, and what happens when that firewall is reloaded."""
 
+import os
 import select
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -207,6 +209,29 @@ def test_what_a_killed_agent_left_is_swept(machine: Host, hosts: Callable[..., H
     said = Firewall("t3st").sweep()
     assert "net.ipv4.ip_forward is 0 again" in said
     assert listing(machine) == before
+
+
+@pytest.mark.usefixtures("lan")
+def test_what_another_killed_agent_left_goes_with_our_last_engine(
+    machine: Host, hosts: Callable[..., Host], firewall: Firewall
+) -> None:
+    sh(DOCKER)(machine)
+    before = listing(machine)
+    names = ("dinpdead-0", "dinpl1ve-0", "dinpt3st-0")
+    made = [links.attach(replace(plan(number), host_name=name), hosts().pid) for number, name in enumerate(names)]
+    live = Firewall("l1ve")
+    for agent, link in zip((Firewall("dead"), live, firewall), made, strict=True):
+        agent.admit(link)
+    for ended in (made[0], made[2]):
+        links.detach(ended.plan)
+    firewall.dismiss(made[2].plan)
+    assert "dead" not in listing(machine)
+    assert "dinpl1ve-0" in listing(machine)
+    links.detach(made[1].plan)
+    live.dismiss(made[1].plan)
+    assert listing(machine) == before
+    for link in made:
+        os.close(link.network)
 
 
 def test_a_machine_that_began_to_forward_for_engines_forwards_for_nobody_else(

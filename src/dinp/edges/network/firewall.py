@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dinp.edges.network import conntrack, foreign_legacy, foreign_nft, forwarding, nft, rules, sysctl
 from dinp.edges.network.foreign_chains import Way
 from dinp.edges.network.links import Link
+from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.nft import Json
+from dinp.edges.network.route_messages import link_names
 from dinp.edges.network.rule_events import RuleEvents
 from dinp.model.link_plan import LinkPlan, PublishedPort, Transport
 from dinp.model.problem import BadInputError, Problem
@@ -30,7 +32,7 @@ class Firewall:
                 Problem("bad-instance", f"{instance!r} cannot name an agent.", "Use one to six of a-z and 0-9.")
             )
         self.instance = instance
-        self._interfaces = f"dinp{instance}-*"
+        self._interfaces = _interfaces(instance)
         self._links: dict[str, Link] = {}
         self._ports: dict[PublishedPort, LinkPlan] = {}
         self._guard: forwarding.Guard | None = None
@@ -81,10 +83,11 @@ class Firewall:
         return self.sweep()
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove everything of this instance, also what a killed agent has left. Returns and raises as `dismiss`."""
-        foreign_nft.close_for(self._interfaces)
-        foreign_legacy.close_for(self._interfaces)
-        nft.apply(*rules.no_table(self.instance))
+        """Remove everything of this instance, and of killed agents that left no link. Returns, raises as `dismiss`."""
+        for instance in {self.instance, *_dead_instances()}:
+            foreign_nft.close_for(_interfaces(instance))
+            foreign_legacy.close_for(_interfaces(instance))
+            nft.apply(*rules.no_table(instance))
         return forwarding.switch_off()
 
     def publish(self, port: PublishedPort, plan: LinkPlan) -> None:
@@ -175,3 +178,17 @@ class Firewall:
             *foreign_legacy.open_for(self._interfaces, ways, comment),
         ]
         return tuple(f"{place} would stop engines: a rule at its head lets them through" for place in opened)
+
+
+def _interfaces(instance: str) -> str:
+    """The pattern of the names of an agent's links."""
+    return f"dinp{instance}-*"
+
+
+def _dead_instances() -> set[str]:
+    """Agents that have a table and no link: each living one has its table exactly as long as it has links."""
+    with Netlink(NETLINK_ROUTE) as route:
+        living = {name.removeprefix("dinp").partition("-")[0] for name in link_names(route) if name.startswith("dinp")}
+    names = {str(table["name"]) for thing in nft.listing("tables") if isinstance(table := thing.get("table"), dict)}
+    ours = {rules.instance_of(name) for name in names if name != forwarding.TABLE}
+    return {instance for instance in ours if instance is not None} - living

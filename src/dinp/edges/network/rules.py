@@ -28,6 +28,11 @@ def table_name(instance: str) -> str:
     return f"dinp_{instance}"
 
 
+def instance_of(table: str) -> str | None:
+    """The agent whose table has that name; None when it is nobody's of ours."""
+    return table.removeprefix("dinp_") if table.startswith("dinp_") else None
+
+
 def whole_table(
     instance: str, links: Iterable[Link], ports: Iterable[tuple[PublishedPort, LinkPlan]] = ()
 ) -> list[Json]:
