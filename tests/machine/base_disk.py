@@ -1,12 +1,13 @@
 """A disk with a small Debian as a plain machine has it: systemd, cgroup v2 alone, a stock kernel. Made once, kept.
 
-It holds nothing of dinp; that comes on a second disk (payload_disk.py), so this one is made anew only when what stands
-in this file changes.
+It holds nothing of dinp; that comes on a second disk (payload_disk.py), so this one is made anew only when the lists
+below change.
 """
 
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ NOT_STARTED = (
     "fstrim.timer", "getty@.service", "getty.target", "nftables.service", "systemd-timesyncd.service",
     "systemd-pstore.service", "systemd-update-utmp.service", "serial-getty@.service",
 )  # fmt: skip
+MEGABYTES = 2048
 USER = "tester"
 USER_ID = 1000
 
@@ -69,14 +71,16 @@ class BaseDisk:
 
 
 def base_disk(cache: Cache) -> BaseDisk:
-    """The disk from the cache; made on the first call, which takes some four minutes."""
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    folder = cache.root / "machine" / recipe
+    """The disk from the cache; made on the first call, which takes a minute or more."""
+    recipe = repr((SUITE, PACKAGES, LEFT_OUT, NOT_STARTED, USER, INITRAMFS, FILES, ENABLED, MEGABYTES))
+    folder = cache.root / "machine" / hashlib.sha256(recipe.encode()).hexdigest()[:12]
     with cache.locked("machine", _LOG.info):
         if not folder.exists():
             _LOG.info("making %s: a Debian %s that boots (mmdebstrap)", folder, SUITE)
             with new_folder(folder) as fresh:
                 _make(fresh)
+            for outdated in set(folder.parent.iterdir()) - {folder}:
+                shutil.rmtree(outdated)
     return BaseDisk(folder / "root.img", folder / "vmlinuz", folder / "initrd.img")
 
 
@@ -93,7 +97,7 @@ def _make(folder: Path) -> None:
         for name, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd.img", "initrd.img-*")):
             (found,) = (tree / "boot").glob(pattern)
             found.rename(folder / name)
-        make_file_system(tree, folder / "root.img", megabytes=2048)
+        make_file_system(tree, folder / "root.img", megabytes=MEGABYTES)
 
 
 def _hooks(scratch: str) -> list[str]:

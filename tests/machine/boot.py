@@ -14,8 +14,8 @@ from typing import Any
 
 from tests.machine.base_disk import BaseDisk
 
-BOUND = 900.0
-"""Seconds after which a machine is taken for hung; on two idle processors it needs a quarter of this."""
+BOUND = 1500.0
+"""Seconds after which a machine is taken for hung; on two idle processors it needs a fifth of this."""
 
 
 @dataclass(frozen=True)
