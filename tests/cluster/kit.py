@@ -224,15 +224,16 @@ class Pod:
             core.connect_get_namespaced_pod_exec, self.name, self.namespace, command=list(argv), stdin=False,
             stdout=True, stderr=True, tty=False, _preload_content=False, **options,
         )  # fmt: skip
-        session.run_forever(timeout=seconds)
-        out, err = session.read_stdout(timeout=0), session.read_stderr(timeout=0)
         try:
-            code = session.returncode
+            session.run_forever(timeout=seconds)
+            out, err, code = session.read_stdout(timeout=0), session.read_stderr(timeout=0), session.returncode
         except ValueError as error:
             # Instead of a code there was a sentence: the container is not there (any more).
             raise ContainerGoneError(str(error)) from error
-        # `close` leaves the socket open when the other side has closed first.
-        session.sock.shutdown()
+        finally:
+            session.close()
+            # `close` leaves the socket open when the other side has closed first.
+            session.sock.shutdown()
         if code is None:
             raise AssertionError(f"{argv} in {self.name} did not end in {seconds} s; so far: {out}{err}")
         return Result(code, out or "", err or "")

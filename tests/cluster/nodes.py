@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from testbed.components.containerd import CERTS_D
 from testbed.layout import Layout
@@ -25,14 +26,18 @@ def on(node: MachineHandle, *argv: str) -> str:
     return done.stdout
 
 
-def have_images(names: Mapping[str, object]) -> None:
+def have_images(names: Iterable[str]) -> None:
     """Let every node have what the registry now has under these names ("library/docker:stable"), pulled beforehand."""
     layout = Layout.of(os.environ)
     ctr = [str(layout.bin / "ctr"), "--namespace=k8s.io", "images"]
-    for node in handles():
+
+    def pull(node: MachineHandle) -> None:
         for name in names:
             on(node, *ctr, "rm", f"docker.io/{name}")
             on(node, *ctr, "pull", f"--hosts-dir={CERTS_D}", f"docker.io/{name}")
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(pull, handles()))
 
 
 def forget_docker() -> None:

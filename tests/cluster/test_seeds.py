@@ -32,14 +32,18 @@ FAILURES = {
 NAMESPACE = "default"  # some recipes name it themselves
 
 
+@pytest.fixture(scope="module")
+def other_images() -> None:
+    """What the recipes need besides engines, on the nodes already."""
+    nodes.have_images([*OTHER_NAMES, "library/httpd:latest", "library/busybox:latest"])
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, cluster: Cluster) -> str:
     """Let the names that the recipes use lead to engines of one version, and have the images on the nodes already."""
     version: str = request.param
     give_names(RegistryClient(cluster.registry.push_host, cluster.registry.push_port), engine_names(version))
-    nodes.have_images(
-        {**OTHER_NAMES, **engine_names(version), "library/httpd:latest": "", "library/busybox:latest": ""}
-    )
+    nodes.have_images(engine_names(version))
     return version
 
 
@@ -54,7 +58,7 @@ def clean(cluster: Cluster) -> Iterator[None]:
     nodes.forget_docker()
 
 
-@pytest.mark.usefixtures("clean")
+@pytest.mark.usefixtures("other_images", "clean")
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_a_known_recipe_does_what_the_table_says(cluster: Cluster, engine: str, recipe: Recipe) -> None:
     cluster.wait_for_service_account(NAMESPACE)

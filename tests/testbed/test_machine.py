@@ -1,4 +1,4 @@
-"""A machine of the bed, made for real: its own names, files and cgroups, and nothing of it left afterwards. Needs root."""
+"""A machine of the bed, made for real: its own names, files and cgroups, nothing left of it afterwards. Needs root."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_what_it_writes_is_not_the_hosts(machine: MachineHandle) -> None:
     assert not Path("/run/dinp-bed-written").exists()
 
 
-def test_a_daemon_is_watched_and_its_end_is_known(machine: MachineHandle, layout: Layout) -> None:
+def test_a_daemon_is_watched_and_its_end_is_known(machine: MachineHandle) -> None:
     daemon = machine.start("brief", ["sh", "-c", "echo said; exit 3"])
     select.select([daemon.pidfd], [], [], 10)
     assert machine.exit_codes() == {"brief": 3}
