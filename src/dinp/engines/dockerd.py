@@ -2,9 +2,9 @@
 
 import json
 
-from dinp.engines.engine import EngineCommand
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
+from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile

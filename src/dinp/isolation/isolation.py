@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from dinp.engines.engine import EngineCommand
 from dinp.model.choices import Choices
+from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.id_range import IdRange

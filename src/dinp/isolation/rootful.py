@@ -7,10 +7,10 @@ systems in memory in which every other entry of the machine's is bound; nothing 
 themselves, because it would not be the machine's.
 """
 
-from dinp.engines.engine import EngineCommand
 from dinp.isolation.engine_files import iptables_links, resolver
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
+from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.launch_plan import (

@@ -8,10 +8,10 @@ The network is a user-mode one. slirp4netns comes before pasta: only with it doe
 `docker run -p` waits (port driver `builtin`); with pasta they follow when pasta next looks for listeners (`implicit`).
 """
 
-from dinp.engines.engine import EngineCommand
 from dinp.isolation.engine_files import iptables_links
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import CgroupKind, Choices, EnginePrograms
+from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.launch_plan import Directory, LaunchPlan, TextFile

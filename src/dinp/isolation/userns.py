@@ -5,10 +5,10 @@ bound, and in which the engine may write only where it must. A bind mount of a p
 error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
 """
 
-from dinp.engines.engine import EngineCommand
 from dinp.isolation.engine_files import iptables_links, resolver, socket_links
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
+from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.launch_plan import (
