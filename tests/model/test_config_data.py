@@ -48,7 +48,9 @@ ENGINES = st.builds(
     ),
     storage_driver=maybe(st.sampled_from(["overlay2", "vfs"])),
     drain_within=TENTHS,
-    registries=st.builds(Registries, st.just(("https://mirror.example",)), st.just(("r.example:5000",)), st.just(("/etc/a.pem",))),
+    registries=st.builds(
+        Registries, st.just(("https://mirror.example",)), st.just(("r.example:5000",)), st.just(("/etc/a.pem",))
+    ),
     proxy=st.just(Proxy("http://p:3128", "", ("localhost", ".example"))),
     address_pools=st.just(("10.0.0.0/8", "fd00::/48")),
 )
