@@ -58,7 +58,7 @@ def show(directories: list[Path]) -> None:
 def open_devices() -> None:
     """As udev's rules have them (50-udev-default.rules): mode 0666."""
     mount("tmpfs", "/mnt", "tmpfs", MS_NOSUID, "mode=755")
-    for number, device in enumerate(_DEVICES):
+    for number, device in enumerate(filter(os.path.exists, _DEVICES)):
         own = f"/mnt/{number}"
         os.mknod(own, stat.S_IFCHR | 0o666, os.stat(device).st_rdev)
         os.chmod(own, 0o666)
