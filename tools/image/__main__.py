@@ -42,7 +42,7 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        raise SystemExit(main())
     except RefusalError as refusal:
         print(f"image: {refusal}", file=sys.stderr)
-        sys.exit(3)
+        raise SystemExit(3) from refusal

@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, distribution, requires
 from pathlib import Path
 
 from packaging.requirements import Requirement
+
 from tools.image.root_tree import compile_ahead
 from tools.provision.refusal import RefusalError
 

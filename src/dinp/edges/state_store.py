@@ -119,12 +119,12 @@ class StateStore:
         for name in self.tenants():
             file = self.root / "tenants" / name / "ids"
             if file.exists():
-                found[name] = IdRange(int(file.read_text(encoding="ascii")))
+                found[name] = IdRange(*map(int, file.read_text(encoding="ascii").split()))
         return found
 
     def keep_ids(self, tenant: str, ids: IdRange) -> None:
         """Remember a tenant's range, for ever: files of that owner are in its data-root."""
-        _write(self.root / "tenants" / tenant / "ids", str(ids.first))
+        _write(self.root / "tenants" / tenant / "ids", f"{ids.first} {ids.count}")
 
     def lease(self, tenant: str) -> Lease | None:
         """What the tenant's engine owned when the agent last wrote it down; None when nothing."""

@@ -70,6 +70,9 @@ def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[
         # Where it sees systemd, dockerd would have it make the containers' groups, outside of the engine's own.
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
     }
+    if spec.limits.disk is not None:
+        # The engine's own bound is on its build cache only (docs/reference/configuration.md, `engine.limits.disk`).
+        settings["builder"] = {"gc": {"enabled": True, "defaultKeepStorage": f"{spec.limits.disk // 2}B"}}
     if spec.registries.mirrors:
         settings["registry-mirrors"] = list(spec.registries.mirrors)
     if spec.registries.insecure:

@@ -114,7 +114,14 @@ LIMITS = (
     ),
     Key("cpus", KeyKind.NUMBER, "Processors, `0.5` is half of one.", "none", least=0.01, least_words="0.01"),
     Key("pids", KeyKind.COUNT, "Processes and threads.", "none", least=64, least_words="64"),
-    Key("disk", KeyKind.SIZE, "Bytes below the tenant's data-root.", "none", least=_LEAST_BYTES, least_words="64MiB"),
+    Key(
+        "disk",
+        KeyKind.SIZE,
+        "Bound of the build cache: half of this. Images, containers and volumes are not bounded yet.",
+        "none",
+        least=_LEAST_BYTES,
+        least_words="64MiB",
+    ),
 )
 
 REGISTRIES = (

@@ -1,6 +1,5 @@
-"""Ranges of user and group ids, and how to find one that nobody else uses."""
+"""Ranges of user and group ids."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 IDS_PER_TENANT = 65536
@@ -28,13 +27,3 @@ class IdRange:
     def overlaps(self, other: "IdRange") -> bool:
         """Whether any id lies in both."""
         return self.first < other.end and other.first < self.end
-
-
-def free_range(taken: Iterable[IdRange]) -> IdRange | None:
-    """The lowest range of 65536 ids for a tenant that overlaps none of `taken`; None when all are used."""
-    candidate = IdRange(FIRST_TENANT_ID)
-    for other in sorted(taken):
-        if candidate.overlaps(other):
-            blocks = -(-(other.end - FIRST_TENANT_ID) // IDS_PER_TENANT)
-            candidate = IdRange(FIRST_TENANT_ID + blocks * IDS_PER_TENANT)
-    return candidate if candidate.end <= LAST_TENANT_ID else None

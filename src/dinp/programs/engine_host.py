@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dinp.agent.id_ranges import allocate
 from dinp.agent.link_plans import link_plan
 from dinp.agent.preflight import preflight
 from dinp.agent.vocabulary import Phase, State
@@ -12,15 +13,16 @@ from dinp.edges.agent_log import AgentLog
 from dinp.edges.blank_mounts import BlankMounts, make_blank_mounts
 from dinp.edges.engine_network import AgentNetwork
 from dinp.edges.event_loop import EventLoop
-from dinp.edges.node_probe import living_ranges, probe_node
+from dinp.edges.node_probe import foreign_ranges, own_id_map, probe_node
 from dinp.edges.state_store import StateStore
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
 from dinp.model.engine_spec import EngineSpec
-from dinp.model.id_range import IdRange, free_range
-from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.id_range import IdRange
+from dinp.model.link_plan import LinkPlan
+from dinp.model.problem import WorldRefusedError
 from dinp.model.tenant import Tenant
 from dinp.model.tenant_status import TenantStatus
 
@@ -46,6 +48,7 @@ class EngineHost:
     _choices: Choices | None = None
     _network: AgentNetwork | None = None
     _blanks: BlankMounts | None = None
+    _others: frozenset[str] | None = None
     _indexes: dict[str, int] = field(default_factory=dict)
     _engines: dict[str, int] = field(default_factory=dict)
 
@@ -120,21 +123,26 @@ class EngineHost:
         instance = self.store.instance()
         return Identity(
             ids=self._ids(tenant.name) if needs.ids else None,
-            link=link_plan(choices, instance, self.index(tenant.name)) if needs.link else None,
+            link=self._link(choices, tenant.name) if needs.link else None,
             cgroup=f"dinp-{instance}/{tenant.name}" if choices.cgroup_limits else None,
             python=(sys.base_prefix,),
         )
 
     def _ids(self, tenant: str) -> IdRange:
         own = self.store.ids()
-        if tenant in own:
-            return own[tenant]
-        ids = free_range((*own.values(), *living_ranges()))
-        if ids is None:
-            remedy = "Remove tenants that are gone from the state directory."
-            raise WorldRefusedError(Problem("no-free-ids", "Every range of user ids is taken.", remedy))
-        self.store.keep_ids(tenant, ids)
-        return ids
+        if tenant not in own:
+            ids = allocate(tenant, own, foreign_ranges(), own_id_map(), self.store.instance())
+            self.store.keep_ids(tenant, ids)
+            return ids
+        return own[tenant]
+
+    def _link(self, choices: Choices, tenant: str) -> LinkPlan:
+        if self._others is None:
+            # Looked at once: the numbers of our own engines are only distinct among those of one look.
+            from dinp.edges.network.links import others_addresses
+
+            self._others = others_addresses(self.store.instance())
+        return link_plan(choices, self.store.instance(), self.index(tenant), self._others)
 
     def connections(self, doors: TenantDoors) -> int:
         """Clients of a tenant's sockets, in their queues and accepted."""

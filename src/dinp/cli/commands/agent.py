@@ -1,7 +1,6 @@
 """`dinp agent --config FILE`: the program inside the sidecar, the DaemonSet and the pool; a service on a machine."""
 
 import argparse
-
 from collections.abc import Callable
 
 from dinp.edges.config_file import agent_config_from_environment, read_agent_config
