@@ -3,14 +3,15 @@
 Facts of the controller (buildkite/agent-stack-k8s at a5d56d1, internal/controller/scheduler): `podSpecPatch` is merged
 strategically after the controller's own containers are there (PatchPodSpec); the first command container is
 `container-0`; the volume `workspace` is mounted at /workspace in it; init containers that restart always count as
-native sidecars (pod_watcher.go); containers of `podSpec` get Buildkite's own command.
+native sidecars (pod_watcher.go); containers of `podSpec` get Buildkite's own command. `pipeline upload` replaces
+variables in every text of a pipeline, and `$$` by `$` (buildkite.com/docs, "Environment variables", interpolation).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from dinp.model.pod import Mount, Object
+from dinp.model.pod import Json, Mount, Object
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.pipelines.client import Client, client_image
 from dinp.pipelines.commented_yaml import Path, commented_yaml
@@ -34,7 +35,7 @@ def client(spec: ServiceSpec) -> Client:
 
 def snippet(request: Request) -> Snippet:
     """A pipeline of one step."""
-    plugin: Object = {"kubernetes": {"podSpecPatch": pod_patch(request.client, request.parts)}}
+    plugin: Object = {"kubernetes": {"podSpecPatch": _kept(pod_patch(request.client, request.parts))}}
     step: Object = {
         "label": "build",
         "image": request.client.image,
@@ -46,3 +47,14 @@ def snippet(request: Request) -> Snippet:
         ("steps", 0, "command"): "Your commands. Docker answers from the first one on: no loop.",
     }
     return Snippet(commented_yaml({"steps": [step]}, comments), _NOTES)
+
+
+def _kept(value: Json) -> Json:
+    """The same data after `pipeline upload`, which would otherwise put its own variables into it."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: _kept(each) for key, each in value.items()}
+    if isinstance(value, Sequence):
+        return [_kept(each) for each in value]
+    return value
