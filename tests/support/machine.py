@@ -18,6 +18,7 @@ _LINK = re.compile(r"dinp([0-9a-f]{4})-\d+")
 _TABLE = re.compile(r"dinp_([0-9a-f]{4})")
 _GROUP = re.compile(r"dinp-([0-9a-f]{4})")
 _RULES = re.compile(r"dinp|docker", re.IGNORECASE)
+_MOUNTED = re.compile(r"/(var/lib|run)/dinp/|/dinp-t-|/tenants/")
 _HOMES = (Path("/var/lib/dinp"), Path("/run/dinp"))
 _SYSCTLS = (
     "kernel/core_pattern",
@@ -126,7 +127,7 @@ def _processes() -> Iterator[str]:
 def _mounts() -> Iterator[str]:
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
         point = line.split()[4]
-        if "/dinp" in line and "dinp-bed" not in line:
+        if _MOUNTED.search(line):
             yield f"{point} {line.rpartition(' - ')[2]}"
 
 
