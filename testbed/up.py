@@ -23,9 +23,10 @@ def up(layout: Layout, say: Say) -> None:
     down.remove_all(layout, say)
     try:
         bring_up(layout, built, say)
-    except BaseException:
-        say("something went wrong: taking the bed away again")
-        down.remove_all(layout, say, keep_logs=True)
+    except BaseException as reason:
+        say("taking the bed away again")
+        # After Ctrl-C nobody asks why; after a failure the logs are the answer.
+        down.remove_all(layout, say, keep_logs=not isinstance(reason, KeyboardInterrupt))
         raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from tools.provision.refusal import RefusalError
 from tools.provision.registry import registry
 
 FILES = Path(__file__).parent / "files"
+KEPT = 3
 FIRST_ENGINE = "20.10"
 """The engine that the recipes' names lead to when the bed has just come up."""
 
@@ -73,7 +75,17 @@ def built_images(layout: Layout, environment: Mapping[str, str], say: Say) -> Bu
             say(f"building the bed's images (once; kept in {final})")
             with new_folder(final) as folder:
                 build(folder, sources, layout.bin / "docker-registry", say)
+        # Used now: `forget_older` looks at this.
+        os.utime(final)
+        forget_older(final.parent)
     return BuiltImages(final)
+
+
+def forget_older(folder: Path) -> None:
+    """Keep the images that were built last, a few because checkouts share the cache; each is a gigabyte."""
+    built = sorted((one for one in folder.iterdir() if one.is_dir()), key=lambda one: one.stat().st_mtime, reverse=True)
+    for one in built[KEPT:]:
+        shutil.rmtree(one)
 
 
 def find_sources(layout: Layout, environment: Mapping[str, str], cache: Cache, say: Say) -> Sources:
