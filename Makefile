@@ -7,7 +7,7 @@ PYTEST = .venv/bin/pytest --timeout 300
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check fmt lock bench clean
+.PHONY: help setup run test check fmt lock image bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,10 @@ lock: ## pin the Python packages anew, with hashes, from pyproject.toml and requ
 	.venv/bin/uv pip compile $(LOCK) -o requirements/run.lock pyproject.toml requirements/run.in
 	.venv/bin/uv pip compile $(LOCK) -c requirements/run.lock -o requirements/dev.lock pyproject.toml requirements/run.in requirements/dev.in
 LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+image: ## the agent's image with an engine, as an OCI archive in dist/; the same sources give the same digest
+	@$(PROVISION) --for test
+	@$(call ENV,test) && .venv/bin/python -m tools.image
 
 bench: setup ## measure dinp and what it is compared with
 	@$(call ENV,test) && .venv/bin/python -m benchmarks

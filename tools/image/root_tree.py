@@ -6,10 +6,10 @@ image have no times, and a read-only root file system could not keep what Python
 
 from __future__ import annotations
 
-import compileall
-import py_compile
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,10 +55,8 @@ def compile_ahead(folder: Path, root: Path) -> None:
     """Compile every module below `folder`, which will be found at its path below `root`."""
     for stale in folder.rglob("__pycache__"):
         shutil.rmtree(stale)
-    compileall.compile_dir(
-        folder,
-        stripdir=str(root),
-        prependdir="/",
-        quiet=2,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    # A process of its own with fixed hashes: compiled modules depend on the order of sets and on what is interned.
+    argv = [sys.executable, "-s", "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run(
+        [*argv, "-s", str(root), "-p", "/", str(folder)], env=os.environ | {"PYTHONHASHSEED": "0"}, check=True
     )
