@@ -1,0 +1,47 @@
+"""`python -m benchmarks`: measures, prints tables, and writes docs/performance.md (not with --quick)."""
+
+import argparse
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmarks import first_answer
+from benchmarks.page import page
+from benchmarks.tables import Table, plain
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+
+BENCHMARKS: Mapping[str, tuple[Callable[[int], Table], int]] = {
+    "first-answer": (first_answer.measure, 10),
+}
+"""Name -> what measures, and how often it does when nothing is said."""
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all without one")
+    parser.add_argument("--quick", action="store_true", help="once each, to see that everything works; writes no page")
+    parser.add_argument(
+        "--rounds", type=int, help="how often each side is measured, instead of each benchmark's own number"
+    )
+    chosen = parser.parse_args()
+    unknown = sorted(set(chosen.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    tables = []
+    began = time.monotonic()
+    for name in chosen.names or BENCHMARKS:
+        measure, rounds = BENCHMARKS[name]
+        table = measure(1 if chosen.quick else chosen.rounds or rounds)
+        print(f"\n{plain(table)}\n", flush=True)
+        tables.append(table)
+    print(f"{len(tables)} benchmarks in {time.monotonic() - began:.0f} s")
+    if not chosen.quick and not chosen.names:
+        PAGE.write_text(page(tuple(tables), platform.release()), encoding="utf-8")
+        print(f"written: {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
