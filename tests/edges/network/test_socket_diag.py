@@ -118,6 +118,29 @@ def test_a_client_in_another_network_namespace_counts(tmp_path: Path, hosts: Cal
             far.communicate("\n")
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_socket_that_was_kept_after_its_client_is_nobodys(
+    tmp_path: Path, hosts: Callable[..., Host], elsewhere: bool
+) -> None:
+    path = tmp_path / "socket"
+    program = (
+        f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({str(path)!r});"
+        " s.shutdown(socket.SHUT_WR); print(flush=True); input()"
+    )
+    enter = ["nsenter", f"--net=/proc/{hosts().pid}/ns/net"] if elsewhere else []
+    with listening(path) as listener, Acceptor(listener) as acceptor:
+        seen = socket_diag.identify(listener)
+        argv = [*enter, sys.executable, "-I", "-S", "-c", program]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as user:
+            assert user.stdout is not None
+            user.stdout.readline()
+            acceptor.told("accept")
+            # Its input has ended, and it still reads: that is a client.
+            assert socket_diag.unix_connections(seen, [acceptor.process.pid]) == Connections(waiting=0, accepted=1)
+            user.communicate("\n")
+        assert socket_diag.unix_connections(seen, [acceptor.process.pid]) == Connections(waiting=0, accepted=0)
+
+
 def process_that_ended() -> int:
     """The id of a process that has ended."""
     ended = subprocess.Popen(["true"])

@@ -6,10 +6,14 @@ Two listeners may have had the same path or port, one after the other, in a swap
   file has taken over the name. An accepted socket belongs to the network namespace of the *client*, though, so that of
   a client in a pod shows up in no dump of ours; it is found among the descriptors of the process that accepted it.
 - TCP: an accepted socket does not tell its listener; which process accepted it does.
+
+dockerd keeps some sockets of `docker run` after their clients are gone, for as long as it lives: an accepted unix
+socket without another end is nobody's.
 """
 
 import errno
 import os
+import select
 import socket
 import struct
 from collections.abc import Collection, Iterator
@@ -22,7 +26,9 @@ _BY_FAMILY = 20
 _UNIX_REQUEST = struct.Struct("=BBHIIIII")
 _UNIX_REPLY = struct.Struct("=BBBBIII")
 _SHOW_NAME, _SHOW_VFS, _SHOW_QUEUES = 0x01, 0x02, 0x10
-_UNIX_NAME, _UNIX_VFS, _UNIX_QUEUES = 0, 1, 4
+_UNIX_NAME, _UNIX_VFS, _UNIX_QUEUES, _UNIX_SHUTDOWN = 0, 1, 4, 6
+_BOTH_WAYS = 3
+"""Of sk_shutdown: the other end was closed. One that only sends no more (a client whose input ended) has 1 here."""
 _ALL_STATES = 0xFFFFFFFF
 _SYN_RECEIVED, _LISTENING = 3, 10
 
@@ -93,7 +99,12 @@ def unix_connections(listener: UnixListener, acceptors: Collection[int] = ()) ->
         known.add(inode)
         if inode == listener.inode:
             waiting = struct.unpack_from("=I", about[_UNIX_QUEUES])[0]
-        elif state != _LISTENING and _UNIX_VFS in about and _kernel_file(about) == listener.kernel_file:
+        elif (
+            state != _LISTENING
+            and _UNIX_VFS in about
+            and _kernel_file(about) == listener.kernel_file
+            and about[_UNIX_SHUTDOWN][0] != _BOTH_WAYS
+        ):
             accepted.add(inode)
     for pid in acceptors:
         accepted |= _accepted_elsewhere(pid, listener, known)
@@ -212,20 +223,25 @@ def _accepted_elsewhere(pid: int, listener: UnixListener, known: Collection[int]
         return found
     try:
         for number, inode in unknown:
-            if _is_bound_to(process, number, listener.file):
+            if _serves_somebody(process, number, listener.file):
                 found.add(inode)
     finally:
         os.close(process)
     return found
 
 
-def _is_bound_to(process: int, number: int, file: tuple[int, int]) -> bool:
+def _serves_somebody(process: int, number: int, file: tuple[int, int]) -> bool:
+    """Whether a descriptor of a process is a socket accepted from the listener of `file`, and has another end."""
     try:
         descriptor = linux_syscalls.pidfd_getfd(process, number)
     except OSError:  # closed meanwhile, or the process ended
         return False
     try:
-        return _bound_file(descriptor) == file
+        if _bound_file(descriptor) != file:
+            return False
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        return not any(events & select.POLLHUP for _, events in poll.poll(0))
     except OSError:  # not a unix socket, or one without a name
         return False
     finally:
