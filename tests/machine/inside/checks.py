@@ -19,7 +19,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 LIMITS = ("--memory", "256MiB", "--cpus", "1.5", "--pids", "130")
 DINP_RUN = ("python3", "-m", "dinp", "run", "--quiet", *LIMITS)
 USER = "tester"
-KEPT = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+KEPT = ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX")
 
 Seen = dict[str, object]
 
