@@ -1,4 +1,4 @@
-"""From the start of an agent, and from the first connection to one that has been up, to the first answer of an engine."""
+"""From the start of an agent, and from the first connection to one that is up, to an engine's first answer."""
 
 import time
 from collections import defaultdict
@@ -6,7 +6,6 @@ from collections import defaultdict
 from benchmarks.sides import agent_of_dinp, bare_dockerd
 from benchmarks.tables import Better, Measured, Table
 from benchmarks.talking import first_answer
-from tests.support.engines import VERSIONS
 
 BARE = "bare dockerd"
 ISOLATIONS = ("userns", "rootful")
@@ -19,11 +18,11 @@ HOW = (
 )
 
 
-def measure(rounds: int) -> Table:
+def measure(versions: tuple[str, ...], rounds: int) -> Table:
     """Alternate between the sides, `rounds` times for each version of dockerd."""
     samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for round_ in range(1, rounds + 1):
-        for version in VERSIONS:
+        for version in versions:
             print(f"first answer: round {round_} of {rounds}, dockerd {version}", flush=True)
             with bare_dockerd(version) as bare:
                 samples[version, BARE].append(bare.answered() * 1000)
@@ -31,7 +30,7 @@ def measure(rounds: int) -> Table:
                 with agent_of_dinp(version, engine={"isolation": isolation}) as (_, side):
                     samples[version, f"dinp {isolation}, agent starts"].append(side.answered() * 1000)
                 samples[version, f"dinp {isolation}, agent is up"].append(_from_an_agent_that_is_up(version, isolation))
-    order = sorted(samples, key=lambda key: VERSIONS.index(key[0]))
+    order = sorted(samples, key=lambda key: versions.index(key[0]))
     rows = tuple(Measured(f"dockerd {key[0]}", key[1], tuple(samples[key])) for key in order)
     return Table("First answer", HOW, "ms", Better.LESS, BARE, rows)
 

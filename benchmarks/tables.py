@@ -1,4 +1,4 @@
-"""What was measured, as values: samples per case and side, medians, ratios, and how people and the page get to see it."""
+"""What was measured, as values: samples per case and side, medians, ratios, and their form on terminal and page."""
 
 import statistics
 from dataclasses import dataclass
