@@ -49,10 +49,9 @@ def main() -> None:
         table = measure(VERSIONS[-1:], 1) if chosen.quick else measure(VERSIONS, chosen.rounds or rounds)
         print(f"\n{plain(table)}\n", flush=True)
         tables.append(table)
+        if not chosen.quick and not chosen.names:  # after each one: whoever interrupts a long run keeps what it has
+            PAGE.write_text(page(tuple(tables), platform.release()), encoding="utf-8")
     print(f"{len(tables)} benchmarks in {time.monotonic() - began:.0f} s")
-    if not chosen.quick and not chosen.names:
-        PAGE.write_text(page(tuple(tables), platform.release()), encoding="utf-8")
-        print(f"written: {PAGE}")
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ ADDRESS = "198.18.77.1"
 """Of the range for benchmarks (RFC 2544); on loopback while this runs, so that every engine routes to it."""
 
 HOW = (
-    "MiB/s of one TCP connection from a container (`dd` into bash's `/dev/tcp`) to a server where the engine's outer "
-    "end is: for the plain dockerd in its network namespace, as a container of a machine's own dockerd reaches the machine "
-    "(one link less than dinp's), for dinp on the machine. Rootless is what dinp chooses for an ordinary user here."
+    "MiB/s of one TCP connection from a container (`dd` into the connection of busybox's `nc`) to a server where the "
+    "engine's outer end is: for the plain dockerd in its network namespace, as a container of a machine's own dockerd "
+    "reaches the machine (one link less than dinp's), for dinp on the machine. Rootless is what dinp chooses for an "
+    "ordinary user here."
 )
 
-_SEND = "exec 3>/dev/tcp/{address}/{port}; exec dd if=/dev/zero bs=1M count={mebibytes} status=none >&3"
+_SEND = "exec nc {address} {port} -e dd if=/dev/zero bs=1M count={mebibytes}"
 
 
 def measure(versions: tuple[str, ...], rounds: int) -> Table:
@@ -41,7 +42,7 @@ def measure(versions: tuple[str, ...], rounds: int) -> Table:
                 sides = {BARE: bare, "dinp userns": userns, "dinp rootless": rootless}
                 for side in sides.values():
                     side.answered()
-                    side.docker(version, "import", image("debian"), "debian")
+                    side.docker(version, "import", image("busybox-amd64"), "busybox")
                 for round_ in range(1, rounds + 1):
                     print(f"inner network: round {round_} of {rounds}, dockerd {version}", flush=True)
                     for name, side in sides.items():
@@ -67,7 +68,7 @@ def _sent(side: Side, version: str, mebibytes: int, inside: int | None) -> float
         receiver.start()
         try:
             line = _SEND.format(address=address, port=port, mebibytes=mebibytes)
-            side.docker(version, "run", "--rm", "debian", "bash", "-c", line)
+            side.docker(version, "run", "--rm", "busybox", "sh", "-c", line)
         finally:
             receiver.join()
     return taken[0]
