@@ -1,8 +1,9 @@
 """What all engines of one agent share: the machine's facts, the choices made from them, the state, the network."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dinp.agent.id_ranges import allocate
@@ -171,13 +172,9 @@ class EngineHost:
         return frozenset(self._engines.values())
 
     def _acceptors(self) -> frozenset[int]:
-        """The engines themselves: the children of each first process."""
-        found: set[int] = set()
-        for pid in self._engines.values():
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-                    found.update(int(child) for child in children.read().split())
-        return frozenset(found)
+        """The engines themselves: below each first process, which is an init, or rootlesskit with one below it."""
+        children = _children(self._engines.values())
+        return frozenset(children) | frozenset(_children(children))
 
     def phase_changed(self, tenant: Tenant, state: State) -> None:
         """A tenant's engine entered another phase of its life."""
@@ -197,3 +194,14 @@ class EngineHost:
                 problem=str(state.problem) if state.problem is not None else "",
             )
         )
+
+
+def _children(pids: Iterable[int]) -> set[int]:
+    """The children of all threads of these processes; those that have ended have none."""
+    found: set[int] = set()
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+                    found.update(int(child) for child in children.read().split())
+    return found
