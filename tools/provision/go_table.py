@@ -84,3 +84,8 @@ ROOTLESSKIT_PROXY = GoProgram(
     package=f"{ROOTLESSKIT}/cmd/rootlesskit-docker-proxy",
     reason="dockerd 20.10 in rootlesskit publishes its ports through it.",
 )  # fmt: skip
+CI_PODS = GoProgram(
+    "ci-pods", "dinp/tests/pipelines", "v1", package=".",
+    own_module=Path(__file__).parents[2] / "tests" / "pipelines" / "go",
+    reason="Tekton, Argo and ARC are Go modules: their own code says what they make of what `dinp pipeline` prints.",
+)  # fmt: skip

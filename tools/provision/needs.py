@@ -101,7 +101,7 @@ TEST = Needs(
     compiled=(
         go_table.DOCKERD, go_table.DOCKER_PROXY, go_table.CONTAINERD_DAEMON, go_table.CONTAINERD_SHIM, go_table.CTR,
         go_table.RUNC, go_table.BUILDX, go_table.COMPOSE, go_table.ROOTLESSKIT_PARENT, go_table.ROOTLESSCTL,
-        go_table.ROOTLESSKIT_PROXY,
+        go_table.ROOTLESSKIT_PROXY, go_table.CI_PODS,
     ),
     images=("busybox-amd64", "busybox-arm64", "debian"),
 )  # fmt: skip
