@@ -11,7 +11,7 @@ def pod_patch(client: Client, parts: PodParts) -> Object:
     """What is added to a pod's spec that has the client and its workspace already.
 
     Kubernetes merges containers, volumes and variables by name and mounts by path (k8s.io/api core/v1,
-    `patchMergeKey`), so that everything that the CI system put there stays.
+    `patchMergeKey`), so that everything that the CI system put there stays; it puts what is new in front of that.
     """
     container: Object = {
         "name": client.name,
