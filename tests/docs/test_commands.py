@@ -16,6 +16,7 @@ NOT_RUN_HERE = {
     "make cluster": "it has tests of its own, tests/testbed",
     "make bench": "it has tests of its own, tests/benchmarks",
     "pipx install": "it needs a release",
+    "systemd-run ": "it needs a session of systemd; tests/machine has one",
     "kubectl ": "it has tests of its own, tests/cluster",
 }
 """What a line begins with -> why it is not run from here."""
