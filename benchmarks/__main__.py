@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measures, prints tables, and writes docs/performance.md (not with --quick)."""
 
 import argparse
+import os
 import platform
 import signal
 import time
@@ -43,14 +44,14 @@ def main() -> None:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is taken away then, too
     tables = []
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     for name in chosen.names or BENCHMARKS:
         measure, rounds = BENCHMARKS[name]
         table = measure(VERSIONS[-1:], 1) if chosen.quick else measure(VERSIONS, chosen.rounds or rounds)
         print(f"\n{plain(table)}\n", flush=True)
         tables.append(table)
         if not chosen.quick and not chosen.names:  # after each one: whoever interrupts a long run keeps what it has
-            PAGE.write_text(page(tuple(tables), platform.release()), encoding="utf-8")
+            PAGE.write_text(page(tuple(tables), platform.release(), load), encoding="utf-8")
     print(f"{len(tables)} benchmarks in {time.monotonic() - began:.0f} s")
 
 
