@@ -22,7 +22,7 @@ _ENGINE_PROGRAM = re.compile(r"(^|/)(dockerd(-entrypoint\.sh)?|dockerd-rootless\
 
 def refusals(pod: PodView, kind: str, spec: ServiceSpec) -> tuple[Reason, ...]:
     """Every reason against injecting this pod; none when it is safe."""
-    checks = (_no_containers, _names, _own_names, _own_engine, _own_directory, _socket_parts)
+    checks = (_no_containers, _names, _own_names, _own_engine, _own_directory, _socket_parts, _places)
     found = [reason for check in checks for reason in check(pod)]
     return (*found, *_of_the_pod(pod), *_of_the_form(pod, kind, spec))
 
@@ -45,6 +45,17 @@ def _names(pod: PodView) -> Iterator[Reason]:
             sentence = f"the annotation {names.CONTAINERS} names {name}, but no container is called that."
             remedy = f"Name some of {', '.join(sorted(seen))}."
             yield _reason(("metadata", "annotations"), "inject-container-name", sentence, remedy)
+
+
+def _places(pod: PodView) -> Iterator[Reason]:
+    for container in pod.containers:
+        seen: set[str] = set()
+        for mount in container.mounts:
+            place = tidy(text(mount, "mountPath"))
+            if place in seen:
+                sentence = f"it mounts two volumes at {place}: only the later one can be seen there."
+                yield _reason(container.path, "inject-mounted-twice", sentence, "Keep one of the two mounts.")
+            seen.add(place)
 
 
 def _own_names(pod: PodView) -> Iterator[Reason]:

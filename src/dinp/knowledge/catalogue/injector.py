@@ -23,6 +23,12 @@ INJECTOR = (
         "Write the value out where it is meant, and end the file's last line.",
     ),
     Failure(
+        "inject-mounted-twice",
+        "A container mounts two volumes at one place",
+        "Kubernetes compares mount paths as text, so /work and /work/ both pass; the later one hides the other.",
+        "Keep one of the two mounts.",
+    ),
+    Failure(
         "inject-no-containers",
         "The pod has no containers",
         "There is nothing that could use an engine.",
