@@ -4,6 +4,8 @@ PROVISION = $(PYTHON) -m tools.provision
 # The environment of a purpose: PATH with the engines, clients and tools that setup left in the cache.
 ENV = environment=$$($(PROVISION) --print-env $(1)) && eval "$$environment"
 PYTEST = .venv/bin/pytest --timeout 300
+# Real engines on a shared machine: what failed is tried once more, alone, and both outcomes stand in the output.
+AGAIN = echo "Some failed. Those are tried once more:" && $(PYTEST) --last-failed --last-failed-no-failures none
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -39,10 +41,10 @@ test-formats: ## what dinp pipeline prints, in the hands of the CI systems' own 
 	@$(call ENV,test) && $(PYTEST) -m "formats"
 
 test-engines:
-	@$(call ENV,test) && $(PYTEST) -m "engine"
+	@$(call ENV,test) && { $(PYTEST) -m "engine" || { $(AGAIN) -m "engine"; }; }
 
 test-machine: ## engines on an emulated machine with systemd and cgroup v2; some four minutes
-	@$(call ENV,test) && $(PYTEST) -m "machine" --log-cli-level=INFO
+	@$(call ENV,test) && { $(PYTEST) -m "machine" --log-cli-level=INFO || { $(AGAIN) -m "machine"; }; }
 
 fmt: ## put the code into its form
 	.venv/bin/ruff format .

@@ -14,6 +14,6 @@ cluster-status: ## what runs on each of its machines
 
 test-cluster: ## tests on a real cluster: the bed's, or the one that DINP_TEST_KUBECONFIG names
 	@$(PROVISION) --for cluster
-	@$(BED) with -- $(PYTEST) -m cluster
+	@$(BED) with -- sh -c '$(PYTEST) -m cluster || { $(AGAIN) -m cluster; }'
 
 test: test-cluster
