@@ -156,7 +156,7 @@ def _enter(state: State, phase: Phase, now: float, wake_in: float | None = None)
 
 
 def _start(state: State, now: float) -> Result:
-    fresh = replace(state, problem=None, purpose=None, swapped=False, clients_wait=False, outdated=False)
+    fresh = replace(state, problem=None, purpose=None, clients_wait=False, outdated=False)
     return _enter(fresh, Phase.STARTING, now), (StartEngine(),)
 
 
@@ -207,7 +207,6 @@ def _drain(state: State, purpose: Purpose, now: float) -> Result:
         _enter(state, Phase.DRAINING, now, LOOK_WHILE_DRAINING_EVERY),
         purpose=purpose,
         waits_for=None,
-        swapped=not shutdown,
         clients_wait=False,
         retired=state.retired or shutdown,
     )
@@ -224,7 +223,7 @@ def _drained(state: State, connections: int, containers: int, now: float) -> Res
         return stopping, (Say(f"is stopped: {reason}"), StopEngine())
     if state.purpose is Purpose.IDLE and not state.clients_wait:
         # Someone slipped in between the last look and the swap, and nobody queues behind: take the swap back.
-        ready = replace(_enter(state, Phase.READY, now, MEASURE_EVERY), purpose=None, swapped=False)
+        ready = replace(_enter(state, Phase.READY, now, MEASURE_EVERY), purpose=None)
         return ready, (RestoreListener(),)
     if waited >= state.timing.drain_within:
         stopping = _enter(state, Phase.STOPPING, now, STOP_WITHIN)
@@ -243,8 +242,9 @@ def _stopped(state: State, now: float) -> Result:
         return _retire(state, now)
     if state.clients_wait or state.purpose is Purpose.RESTART:
         return _start(state, now)
-    calm = replace(state, purpose=None, swapped=False, crashes=0)
-    return _enter(calm, Phase.STOPPED, now), (() if state.swapped else (AwaitClient(),))
+    calm = replace(state, purpose=None, crashes=0)
+    # Its clients have been awaited on the fresh listener since the swap.
+    return _enter(calm, Phase.STOPPED, now), ()
 
 
 def _retire(state: State, now: float) -> Result:

@@ -51,7 +51,6 @@ class State:
         failures: failed starts in a row.
         problem: why clients are refused, in FAILED.
         purpose: why it stops, in DRAINING and STOPPING.
-        swapped: whether new clients already queue on a fresh listener, in DRAINING and STOPPING.
         clients_wait: whether clients are known to queue on the fresh listener.
         retired: whether the agent ends and nothing may be started again.
         outdated: whether the configuration changed while the engine was being started with the old one.
@@ -66,7 +65,6 @@ class State:
     failures: int = 0
     problem: Problem | None = None
     purpose: Purpose | None = None
-    swapped: bool = False
     clients_wait: bool = False
     retired: bool = False
     outdated: bool = False

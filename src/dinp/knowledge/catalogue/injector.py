@@ -25,7 +25,7 @@ INJECTOR = (
     Failure(
         "inject-mounted-twice",
         "A container mounts two volumes at one place",
-        "Kubernetes compares mount paths as text, so /work and /work/ both pass; the later one hides the other.",
+        "Kubernetes compares mount paths as text, so /data and /data/ both pass; the later one hides the other.",
         "Keep one of the two mounts.",
     ),
     Failure(
