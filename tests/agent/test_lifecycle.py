@@ -8,7 +8,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from dinp.agent.lifecycle import (
     LONGEST_PAUSE,
-    LOOK_WHILE_DRAINING_EVERY,
     MEASURE_EVERY,
     RESTART_DELAYS,
     RETRY_DELAYS,
@@ -19,7 +18,9 @@ from dinp.agent.lifecycle import (
 from dinp.agent.vocabulary import (
     ActivityMeasured,
     AwaitClient,
+    AwaitDeparture,
     ClientConnected,
+    ClientLeft,
     Command,
     ConfigurationChanged,
     EngineAnswered,
@@ -121,7 +122,7 @@ def test_who_slipped_in_before_the_swap_gets_the_listener_back() -> None:
 def test_a_client_behind_the_swap_hurries_it() -> None:
     engine = ready()
     engine.hear(ConfigurationChanged(TIMING))
-    assert engine.hear(ActivityMeasured(3, 0)) == []
+    assert engine.hear(ActivityMeasured(3, 0)) == [AwaitDeparture()]
     assert engine.hear(ClientConnected()) == [MeasureActivity()]
     assert engine.hear(ActivityMeasured(0, 0)) == [StopEngine()]
     assert engine.hear(EngineExited(PROBLEM)) == [StartEngine()]
@@ -130,16 +131,25 @@ def test_a_client_behind_the_swap_hurries_it() -> None:
 def test_draining_has_a_bound() -> None:
     engine = ready()
     engine.hear(ConfigurationChanged(TIMING))
-    assert engine.hear(ActivityMeasured(1, 0), after=29.9) == []
+    assert engine.hear(ActivityMeasured(1, 0), after=29.9) == [AwaitDeparture()]
     assert engine.state.wake_at == 30.0
     assert engine.hear(ActivityMeasured(1, 0), after=0.1) == [StopEngine()]
 
 
-def test_whoever_waits_for_a_stop_does_not_wait_long() -> None:
+def test_the_last_client_to_leave_ends_the_wait() -> None:
+    engine = ready()
+    engine.hear(ShutdownRequested())
+    assert engine.hear(ActivityMeasured(2, 0)) == [AwaitDeparture()]
+    assert engine.hear(ClientLeft()) == [MeasureActivity()]
+    assert engine.hear(ActivityMeasured(1, 0)) == [AwaitDeparture()]
+    assert engine.hear(ClientLeft(), ActivityMeasured(0, 0)) == [MeasureActivity(), StopEngine()]
+
+
+def test_who_leaves_without_an_event_is_missed_at_the_next_look() -> None:
     engine = ready()
     engine.hear(ShutdownRequested(), ActivityMeasured(1, 0))
-    assert engine.state.wake_at == engine.now + LOOK_WHILE_DRAINING_EVERY
-    assert engine.hear(TimePassed(), after=LOOK_WHILE_DRAINING_EVERY) == [MeasureActivity()]
+    assert engine.state.wake_at == engine.now + MEASURE_EVERY
+    assert engine.hear(TimePassed(), after=MEASURE_EVERY) == [MeasureActivity()]
 
 
 def test_an_engine_that_does_not_end_is_killed() -> None:
@@ -214,7 +224,7 @@ def test_a_configuration_that_changes_during_the_start_is_not_lost() -> None:
 def test_shutdown_serves_those_who_are_there_on_the_old_listener() -> None:
     engine = ready()
     assert engine.hear(ShutdownRequested()) == [MeasureActivity()]
-    assert engine.hear(ActivityMeasured(2, 5), after=10.0) == []
+    assert engine.hear(ActivityMeasured(2, 5), after=10.0) == [AwaitDeparture()]
     assert engine.hear(ActivityMeasured(0, 5), after=10.0) == [StopEngine()]
     assert engine.hear(EngineExited(PROBLEM)) == [Retire()]
 

@@ -14,7 +14,9 @@ from dataclasses import replace
 from dinp.agent.vocabulary import (
     ActivityMeasured,
     AwaitClient,
+    AwaitDeparture,
     ClientConnected,
+    ClientLeft,
     Command,
     ConfigurationChanged,
     EngineAnswered,
@@ -40,10 +42,7 @@ from dinp.agent.vocabulary import (
 from dinp.model.problem import Problem
 
 MEASURE_EVERY = 5.0
-"""Seconds between two looks at a tenant's connections; never more often (a client's arrival is an event anyway)."""
-
-LOOK_WHILE_DRAINING_EVERY = 0.2
-"""Seconds between two looks while a planned stop waits for the last clients: somebody may wait for the stop."""
+"""Seconds between two looks at a tenant's connections; never more often (arrivals and departures are events anyway)."""
 
 RESTART_DELAYS = (0.0, 0.2, 1.0, 3.0, 10.0)
 """Seconds before the first, second … restart of an engine that keeps crashing while it starts."""
@@ -119,8 +118,10 @@ def step(state: State, event: Event, now: float) -> Result:
             return _drained(state, connections, containers, now)
         case (Phase.DRAINING, ClientConnected()):
             return replace(state, clients_wait=True), (MeasureActivity(),)
+        case (Phase.DRAINING, ClientLeft()):
+            return state, (MeasureActivity(),)
         case (Phase.DRAINING, TimePassed()):
-            return replace(state, wake_at=now + LOOK_WHILE_DRAINING_EVERY), (MeasureActivity(),)
+            return replace(state, wake_at=now + MEASURE_EVERY), (MeasureActivity(),)
         case (Phase.DRAINING | Phase.STOPPING, ConfigurationChanged(timing)):
             return replace(state, timing=timing), ()
         case (Phase.DRAINING, EngineExited()):
@@ -204,7 +205,7 @@ def _drain(state: State, purpose: Purpose, now: float) -> Result:
     """New clients queue on a fresh listener, except when nobody will serve it: the agent ends."""
     shutdown = purpose is Purpose.SHUTDOWN
     draining = replace(
-        _enter(state, Phase.DRAINING, now, LOOK_WHILE_DRAINING_EVERY),
+        _enter(state, Phase.DRAINING, now, MEASURE_EVERY),
         purpose=purpose,
         waits_for=None,
         clients_wait=False,
@@ -231,10 +232,11 @@ def _drained(state: State, connections: int, containers: int, now: float) -> Res
         return stopping, (Say(text, "warning"), StopEngine())
     left = state.timing.drain_within - waited
     who = (connections, containers)
-    waiting = replace(state, waits_for=who, wake_at=now + min(LOOK_WHILE_DRAINING_EVERY, left))
+    waiting = replace(state, waits_for=who, wake_at=now + min(MEASURE_EVERY, left))
     if who == state.waits_for:
-        return waiting, ()
-    return waiting, (Say(f"waits for {connections} clients and {containers} containers, at most {left:.0f} s more"),)
+        return waiting, (AwaitDeparture(),)
+    text = f"waits for {connections} clients and {containers} containers, at most {left:.0f} s more"
+    return waiting, (Say(text), AwaitDeparture())
 
 
 def _stopped(state: State, now: float) -> Result:

@@ -80,6 +80,11 @@ class ClientConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientLeft:
+    """One of the clients that a planned stop waits for has closed its connection."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineAnswered:
     """The engine gave a real answer to a real request."""
 
@@ -131,6 +136,7 @@ class ShutdownRequested:
 
 Event = (
     ClientConnected
+    | ClientLeft
     | EngineAnswered
     | LaunchRefused
     | EngineExited
@@ -152,6 +158,11 @@ class StartEngine:
 @dataclass(frozen=True, slots=True)
 class AwaitClient:
     """Report the next arrival on the current listener as ClientConnected."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitDeparture:
+    """Report the next of the clients last measured that closes its connection as ClientLeft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +213,7 @@ class Retire:
 Command = (
     StartEngine
     | AwaitClient
+    | AwaitDeparture
     | MeasureActivity
     | SwapListener
     | RestoreListener

@@ -27,6 +27,11 @@ from dinp.model.problem import WorldRefusedError
 from dinp.model.tenant import Tenant
 from dinp.model.tenant_status import TenantStatus
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dinp.edges.network.departures import Departures
+    from dinp.edges.network.socket_diag import Connections
+
 
 @dataclass(slots=True)
 class EngineHost:
@@ -145,19 +150,25 @@ class EngineHost:
             self._others = others_addresses(self.store.instance())
         return link_plan(choices, self.store.instance(), self.index(tenant), self._others)
 
-    def connections(self, doors: TenantDoors) -> int:
+    def connections(self, doors: TenantDoors) -> "Connections":
         """Clients of a tenant's sockets, in their queues and accepted."""
-        from dinp.edges.network.socket_diag import connections, tcp_connections, unix_connections
+        from dinp.edges.network.socket_diag import Connections, connections, tcp_connections, unix_connections
 
-        found = 0
+        found = Connections(0, 0)
         acceptors = self._acceptors()
         if doors.tcp is not None:
             port = doors.tcp.socket.getsockname()[1]
-            found += tcp_connections(port, doors.tcp.inode, acceptors).total
+            found += tcp_connections(port, doors.tcp.inode, acceptors)
         if os.geteuid() != 0:
             # What identifies a listener best is told to root only; each is bound under a name of its own, too.
             return found + connections(doors.unix.socket.getsockname())
-        return found + unix_connections(doors.unix.identity, acceptors).total
+        return found + unix_connections(doors.unix.identity, acceptors)
+
+    def departures(self, clients: "Connections") -> "Departures":
+        """Readable when one of these clients has left; the caller's to close."""
+        from dinp.edges.network.departures import Departures
+
+        return Departures(clients.sockets, self._acceptors())
 
     def engine_started(self, tenant: str, pid: int) -> None:
         """An engine runs; `pid` is its first process."""

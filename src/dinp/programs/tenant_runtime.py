@@ -11,7 +11,9 @@ from dinp.agent.lifecycle import initial, step
 from dinp.agent.vocabulary import (
     ActivityMeasured,
     AwaitClient,
+    AwaitDeparture,
     ClientConnected,
+    ClientLeft,
     Command,
     ConfigurationChanged,
     EngineAnswered,
@@ -42,6 +44,8 @@ from dinp.programs.engine_run import EngineRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dinp.edges.network.departures import Departures
+    from dinp.edges.network.socket_diag import Connections
     from dinp.edges.refusal import RefusedClient
 
 
@@ -62,6 +66,8 @@ class TenantRuntime:
         self._host = host
         self._serving: TenantDoors | None = None
         self._run: EngineRun | None = None
+        self._clients: Connections | None = None
+        self._departures: Departures | None = None
         self._refused: set[RefusedClient] = set()
         self._events: deque[Event] = deque()
         self._busy = False
@@ -122,6 +128,8 @@ class TenantRuntime:
             case AwaitClient():
                 for door in self.doors.sockets:
                     self._host.loop.watch(door, self._client_arrived, arrivals_only=True)
+            case AwaitDeparture():
+                self._await_departure()
             case MeasureActivity():
                 self._measure()
             case SwapListener():
@@ -164,6 +172,7 @@ class TenantRuntime:
 
     def _exited(self, problem: Problem, by_itself: bool) -> None:
         self._run = None
+        self._forget_departures()
         self.take(EngineExited(problem, by_itself))
 
     def _signal(self, number: signal.Signals) -> None:
@@ -173,9 +182,22 @@ class TenantRuntime:
     def _measure(self) -> None:
         if self._serving is None:
             return
-        connections = self._host.connections(self._serving)
+        self._forget_departures()
+        self._clients = self._host.connections(self._serving)
         containers = self._run.containers if self._run is not None else 0
-        self.take(ActivityMeasured(connections, containers))
+        self.take(ActivityMeasured(self._clients.total, containers))
+
+    def _await_departure(self) -> None:
+        if self._clients is None:
+            return
+        self._departures = self._host.departures(self._clients)
+        self._host.loop.watch(self._departures, lambda: self.take(ClientLeft()))
+
+    def _forget_departures(self) -> None:
+        if self._departures is not None:
+            self._host.loop.unwatch(self._departures)
+            self._departures.close()
+            self._departures = None
 
     def _swap(self) -> None:
         self.doors = tenant_doors.swap(self.tenant, self.doors)
@@ -185,7 +207,7 @@ class TenantRuntime:
         fresh, serving = self.doors, self._serving
         if serving is None:
             return
-        if self._host.connections(fresh) > 0:
+        if self._host.connections(fresh).total > 0:
             self.take(ConfigurationChanged(self._state.timing))
             return
         self._unwatch(fresh)

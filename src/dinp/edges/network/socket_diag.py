@@ -17,7 +17,7 @@ import select
 import socket
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dinp.edges import linux_syscalls
 from dinp.edges.network.netlink import NETLINK_SOCK_DIAG, Netlink, attributes
@@ -42,10 +42,20 @@ _OPEN_BOUND_FILE = 0x89E0
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Clients of one listener: those in its queue and those that were accepted and are still open."""
+    """Clients of one listener: those in its queue and those that were accepted and are still open.
+
+    Attributes:
+        waiting: how many are in the queue.
+        accepted: how many the engine has taken from it.
+        sockets: the inodes of the accepted ones, for `departures`.
+    """
 
     waiting: int
     accepted: int
+    sockets: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+
+    def __add__(self, other: "Connections") -> "Connections":
+        return Connections(self.waiting + other.waiting, self.accepted + other.accepted, self.sockets | other.sockets)
 
     @property
     def total(self) -> int:
@@ -108,16 +118,21 @@ def unix_connections(listener: UnixListener, acceptors: Collection[int] = ()) ->
             accepted.add(inode)
     for pid in acceptors:
         accepted |= _accepted_elsewhere(pid, listener, known)
-    return Connections(waiting, len(accepted))
+    return Connections(waiting, len(accepted), frozenset(accepted))
 
 
-def connections(path: str) -> int:
+def connections(path: str) -> Connections:
     """The clients, waiting and accepted, of all sockets of this network namespace that were bound as `path`."""
-    total = 0
-    for _, state, about in _unix_sockets():
-        if about.get(_UNIX_NAME, b"").rstrip(b"\0") == os.fsencode(path):
-            total += struct.unpack_from("=I", about[_UNIX_QUEUES])[0] if state == _LISTENING else 1
-    return total
+    waiting = 0
+    accepted: set[int] = set()
+    for inode, state, about in _unix_sockets():
+        if about.get(_UNIX_NAME, b"").rstrip(b"\0") != os.fsencode(path):
+            continue
+        if state == _LISTENING:
+            waiting += struct.unpack_from("=I", about[_UNIX_QUEUES])[0]
+        else:
+            accepted.add(inode)
+    return Connections(waiting, len(accepted), frozenset(accepted))
 
 
 def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None = None) -> Connections:
@@ -145,8 +160,8 @@ def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None 
                 elif inode:
                     accepted.add(inode)
     if acceptors is not None:
-        accepted &= {inode for pid in acceptors for _, inode in _sockets_of(pid)}
-    return Connections(waiting, len(accepted))
+        accepted &= {inode for pid in acceptors for _, inode in sockets_of(pid)}
+    return Connections(waiting, len(accepted), frozenset(accepted))
 
 
 def is_bound_to_device(address: str, port: int) -> bool:
@@ -196,7 +211,7 @@ def _bound_file(descriptor: int) -> tuple[int, int]:
     return status.st_ino, status.st_dev
 
 
-def _sockets_of(pid: int) -> Iterator[tuple[int, int]]:
+def sockets_of(pid: int) -> Iterator[tuple[int, int]]:
     """Descriptor and inode of each socket that a process holds; nothing for a process that has ended."""
     try:
         names = os.listdir(f"/proc/{pid}/fd")
@@ -214,7 +229,7 @@ def _sockets_of(pid: int) -> Iterator[tuple[int, int]]:
 def _accepted_elsewhere(pid: int, listener: UnixListener, known: Collection[int]) -> set[int]:
     """Inodes of the sockets of `pid` that are bound to the listener's file and live in other network namespaces."""
     found: set[int] = set()
-    unknown = [(number, inode) for number, inode in _sockets_of(pid) if inode not in known]
+    unknown = [(number, inode) for number, inode in sockets_of(pid) if inode not in known]
     if not unknown:
         return found
     try:
