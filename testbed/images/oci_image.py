@@ -14,6 +14,7 @@ from pathlib import Path
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 """Not compressed: the bed's layers travel within one machine, where unpacking gzip costs more than the bytes."""
+INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -85,6 +86,12 @@ class Image:
                 "layers": [{"mediaType": LAYER, "digest": layer.digest, "size": layer.size} for layer in self.layers],
             }
         ).encode()
+
+
+def described(image: Image) -> dict[str, object]:
+    """An image as an index refers to it (OCI descriptor)."""
+    manifest = image.manifest_json()
+    return {"mediaType": MANIFEST, "digest": digest_of(manifest), "size": len(manifest)}
 
 
 def digest_of(blob: bytes) -> str:

@@ -9,12 +9,13 @@ import http.client
 import io
 import json
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
-from testbed.images.oci_image import MANIFEST, Image, digest_of
+from testbed.images.oci_image import INDEX, MANIFEST, Image, described, digest_of
 
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 Body = bytes | BinaryIO | None
 Headers = Mapping[str, str]
 NONE: Headers = MappingProxyType({})
@@ -42,6 +43,21 @@ class RegistryClient:
         for tag in tags:
             self.put_manifest(repository, tag, image.manifest_json())
 
+    def push_index(self, images: Sequence[Image], repository: str, tag: str) -> None:
+        """Push images of several architectures under one name (a manifest list)."""
+        entries = []
+        for image in images:
+            self.push(image, repository, f"{tag}-{image.architecture}")
+            entries.append(described(image) | {"platform": {"architecture": image.architecture, "os": "linux"}})
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+        self.put_manifest(repository, tag, json.dumps(index).encode(), INDEX)
+
+    def platforms(self, repository: str, tag: str) -> list[str]:
+        """The architectures of a manifest list, in alphabetical order; attestations are none."""
+        _, index = self._ask("GET", f"/v2/{repository}/manifests/{tag}", headers={"Accept": f"{INDEX}, {DOCKER_LIST}"})
+        found = {entry["platform"]["architecture"] for entry in json.loads(index)["manifests"]}
+        return sorted(found - {"unknown"})
+
     def tag(self, repository: str, tag: str, source_repository: str, source_tag: str) -> None:
         """Give an image of the registry another name as well. Blobs are mounted, not copied."""
         path = f"/v2/{source_repository}/manifests/{source_tag}"
@@ -59,9 +75,9 @@ class RegistryClient:
                 target.push_blob(repository, digest, io.BytesIO(blob), len(blob))
         target.put_manifest(repository, tag, manifest)
 
-    def put_manifest(self, repository: str, tag: str, manifest: bytes) -> None:
+    def put_manifest(self, repository: str, tag: str, manifest: bytes, kind: str = MANIFEST) -> None:
         """Give a manifest, whose blobs are there, a tag."""
-        self._ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, {"Content-Type": MANIFEST})
+        self._ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, {"Content-Type": kind})
 
     def layers(self, repository: str, tag: str) -> list[str]:
         """The digests of an image's layers, lowest first."""

@@ -54,6 +54,10 @@ def pasta(facts: NodeFacts, version: str) -> NodeFacts:
 
 ON_OVERLAY = storage(POD, file_system="overlay", overlay=INVALID, overlay_userns=INVALID)
 ON_NFS = storage(ROOT, file_system="nfs4", overlay=INVALID, overlay_userns=INVALID)
+ON_NEW_KERNEL = ROOT._replace(
+    kernel=KernelRelease(6, 12, "6.12.0-amd64"),
+    programs=(*ROOT.programs, ("qemu-aarch64-static", "/usr/bin/qemu-aarch64-static")),
+)
 ROUTES_EVERYWHERE = tuple(
     Route(text, "eth0")
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "100.64.0.0/10", "fd00::/8")
@@ -105,6 +109,10 @@ CASES = {
         storage(ROOT, shifted=(("/w", Trial(False, "open_tree /w: No such file or directory", 2)),)), workspaces=("/w",)
     ),
     "namespace-of-one-id": Case(process(ROOT, uid_map=(IdExtent(0, 1000, 1),))),
+    "emulation": Case(ON_NEW_KERNEL, EngineSpec(emulation=("arm64", "amd64"))),
+    "emulation-of-the-machine-itself": Case(USER, EngineSpec(emulation=("amd64",))),
+    "emulation-on-an-old-kernel": Case(ROOT, EngineSpec(emulation=("arm64",))),
+    "emulation-for-user": Case(USER, EngineSpec(emulation=("arm64", "s390x"))),
     "no-engine": Case(without(ROOT, "dockerd", "runc")),
     "no-engine-in-program-path": Case(without(ROOT, "dockerd"), EngineSpec(program_path=("/opt/docker",))),
     "no-packet-filter": Case(without(ROOT, "iptables", "iptables-nft", "iptables-legacy", "nft")),

@@ -12,6 +12,7 @@ import pytest
 
 from tools.image.archive import write_archive
 from tools.image.build import BILL, BuiltImage, build_image
+from tools.image.programs import image_programs
 from tools.provision.cache import Cache
 
 pytestmark = pytest.mark.engine
@@ -21,9 +22,7 @@ LARGEST = 450e6
 
 
 def build(folder: Path) -> BuiltImage:
-    engine = Path(os.environ["DINP_ENGINE_29"])
-    programs = {file.name: file for file in engine.iterdir() if file.name != "ctr"}
-    return build_image(ROOT, programs, Cache.of(os.environ), folder, print)
+    return build_image(ROOT, image_programs(os.environ, "29"), Cache.of(os.environ), folder, print)
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,7 @@ ENGINES = st.builds(
     ),
     proxy=st.just(Proxy("http://p:3128", "", ("localhost", ".example"))),
     address_pools=st.just(("10.0.0.0/8", "fd00::/48")),
+    emulation=st.sampled_from([(), ("arm64",), ("arm64", "s390x")]),
 )
 
 
@@ -78,4 +79,5 @@ def test_every_field_of_an_engine_is_written() -> None:
         "registries",
         "proxy",
         "program_path",
+        "emulation",
     )

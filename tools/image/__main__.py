@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.image.archive import write_archive
 from tools.image.build import build_image
+from tools.image.programs import ENGINES, image_programs
 from tools.provision.cache import Cache
 from tools.provision.refusal import RefusalError
 
@@ -19,13 +20,10 @@ ROOT = Path(__file__).parents[2]
 def main() -> int:
     """Build, write, and tell how large it is and what takes the room."""
     parser = argparse.ArgumentParser(prog="python -m tools.image", description=__doc__)
-    parser.add_argument("--engine", default="29", choices=["20.10", "29"])
+    parser.add_argument("--engine", default="29", choices=ENGINES)
     parser.add_argument("--output", type=Path, default=ROOT / "dist" / "dinp-agent.oci.tar")
     options = parser.parse_args()
-    folder = os.environ.get(f"DINP_ENGINE_{options.engine.replace('.', '_')}")
-    if folder is None:
-        raise RefusalError("The engine's programs are not known.", "Use `make image`, which sets them up.")
-    programs = {file.name: file for file in Path(folder).iterdir() if file.name != "ctr"}
+    programs = image_programs(os.environ, options.engine)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dinp-image-") as scratch:
         built = build_image(ROOT, programs, Cache.of(os.environ), Path(scratch), _say)

@@ -10,21 +10,14 @@ import json
 import tarfile
 from pathlib import Path
 
-from testbed.images.oci_image import MANIFEST, Image, digest_of
-
-INDEX = "application/vnd.oci.image.index.v1+json"
+from testbed.images.oci_image import INDEX, Image, described, digest_of
 
 
 def write_archive(image: Image, reference: str, file: Path) -> str:
     """Write the archive; returns the manifest's digest, by which the image is known."""
     manifest, config = image.manifest_json(), image.config_json()
-    described = {
-        "mediaType": MANIFEST,
-        "digest": digest_of(manifest),
-        "size": len(manifest),
-        "annotations": {"org.opencontainers.image.ref.name": reference},
-    }
-    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [described]}
+    entry = described(image) | {"annotations": {"org.opencontainers.image.ref.name": reference}}
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
     with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, "oci-layout", json.dumps({"imageLayoutVersion": "1.0.0"}).encode())
         _add(tar, "index.json", json.dumps(index).encode())

@@ -19,8 +19,20 @@ from tools.provision.images import debian_image
 SUITE = "bookworm"
 """Debian 12: its Python is 3.11, for which the packages of the lock are chosen."""
 
-PACKAGES = ("ca-certificates", "iptables", "nftables", "python3", "slirp4netns", "uidmap")
-"""What the agent runs besides the engine's own programs."""
+PACKAGES = (
+    "ca-certificates", "iptables", "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "nftables", "python3",
+    "slirp4netns", "uidmap",
+)  # fmt: skip
+"""What the agent runs besides the engine's own programs, and the libraries of Debian's own engine."""
+
+USER = {
+    "etc/passwd": "dinp:x:1000:1000:the agent of a rootless engine:/home/dinp:/bin/sh\n",
+    "etc/group": "dinp:x:1000:\n",
+    "etc/subuid": "dinp:1:999\ndinp:1001:64535\n",
+    "etc/subgid": "dinp:1:999\ndinp:1001:64535\n",
+}
+"""The user of a rootless engine. A pod with a user namespace of its own has the ids 0 to 65535 and no others: its
+sub-ids are all of them but root's and its own, and that is enough for images whose `nobody` is 65534."""
 
 NOT_WANTED = (
     "boot", "home", "media", "mnt", "srv", "usr/games", "usr/include", "usr/share/bash-completion", "usr/share/doc",
@@ -45,6 +57,11 @@ def make_root(tree: Path, cache: Cache, say: Callable[[str], None]) -> None:
     for path in KEPT_EMPTY:
         (tree / path).mkdir(parents=True, exist_ok=True)
     (tree / "tmp").chmod(0o1777)
+    for file, line in USER.items():
+        with (tree / file).open("a", encoding="utf-8") as text:
+            text.write(line)
+    (tree / "home/dinp").mkdir(mode=0o755, exist_ok=True)
+    os.chown(tree / "home/dinp", 1000, 1000)
     for name in ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-"):
         (tree / name).unlink(missing_ok=True)
     for folder in ("usr/lib/python3", "usr/lib/python3.11"):

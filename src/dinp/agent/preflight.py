@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from dinp.agent.decisions.cgroups import choose_cgroups
 from dinp.agent.decisions.dns import choose_dns
+from dinp.agent.decisions.emulation import choose_emulation
 from dinp.agent.decisions.firewall import choose_iptables, choose_way_out
 from dinp.agent.decisions.isolation import choose_isolation
 from dinp.agent.decisions.mtu import choose_mtu
@@ -60,6 +61,7 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
     networks = attempt(lambda: choose_networks(facts, kind, spec))
     cgroups = attempt(lambda: choose_cgroups(facts, kind, spec.limits))
     shift = attempt(lambda: choose_shift(facts, kind, workspaces))
+    emulation = attempt(lambda: choose_emulation(facts, kind, spec.emulation))
     if problems or programs is None or storage is None or networks is None or cgroups is None or shift is None:
         raise WorldRefusedError(*problems)
     return Choices(
@@ -78,8 +80,9 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         cgroups=cgroups[0][0],
         cgroup_limits=cgroups[0][1],
         shift_ids=shift[0],
+        binary_formats=emulation[0] if emulation is not None else (),
         decisions=(
             programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
-            *filter(None, (way_out, choose_user_network(facts, kind))),
+            *filter(None, (way_out, choose_user_network(facts, kind), emulation[1] if emulation is not None else None)),
         ),
     )  # fmt: skip

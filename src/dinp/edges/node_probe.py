@@ -11,6 +11,7 @@ from dinp.edges.network_probe import probe_network
 from dinp.edges.small_files import can_open, read_text
 from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
+from dinp.knowledge.emulators import EMULATORS
 from dinp.model.capabilities import Capability, missing, parse_effective
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_ids
@@ -24,6 +25,7 @@ ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
     "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "rootlesskit-docker-proxy",
     "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft",
+    *(name for each in EMULATORS for name in each.programs),
 )  # fmt: skip
 """Programs that engines and the kinds of isolation use, by the names under which distributions install them."""
 
@@ -65,6 +67,7 @@ def probe_node(
             programs=programs,
             search_path=search_path,
             pasta_version=_pasta_version(dict(programs)) if process.uid != 0 else "",
+            machine=os.uname().machine,
         )
     finally:
         # Also when something fails in between: nobody else waits for the program.

@@ -44,6 +44,8 @@ _ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "p
 _DEVICES = ("full", "fuse", "null", "random", "tty", "urandom", "zero", "net/tun")
 _DEVICE_LINKS = (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"))
 
+_FORMATS = "/proc/sys/fs/binfmt_misc"
+
 _RUN_OWNED = tuple(f"/run/{name}" for name in ("containerd", "docker", "home", "runc", "tmp"))
 _ENGINE_OWNED = (*_RUN_OWNED, "/etc/docker", "/dev/mqueue", "/dev/pts", "/dev/shm")
 
@@ -72,7 +74,7 @@ def plan(
         ids=identity.ids,
         private_root=True,
         tree=_tree(tenant, choices, identity, directories, command),
-        inside=_inside(),
+        inside=_inside(choices),
         owned=(directories.data,),
         cgroup=identity.cgroup,
         limits=spec.limits,
@@ -127,12 +129,13 @@ def _etc(tenant: Tenant, choices: Choices, identity: Identity) -> list[TreeStep]
     ]
 
 
-def _inside() -> tuple[InsideStep, ...]:
+def _inside(choices: Choices) -> tuple[InsideStep, ...]:
     return (
         FileSystem("proc", "/proc"),
         FileSystem("sysfs", "/sys"),
         CgroupMounts(),
         FileSystem("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620"),
         FileSystem("mqueue", "/dev/mqueue", optional=True),
-        FileSystem("binfmt_misc", "/proc/sys/fs/binfmt_misc", optional=True),
+        FileSystem("binfmt_misc", _FORMATS, optional=not choices.binary_formats),
+        *(TextFile(f"{_FORMATS}/register", line) for line in choices.binary_formats),
     )

@@ -69,6 +69,7 @@ class Choices:
         cgroups: how control groups are mounted.
         cgroup_limits: whether limits can be set (delegation or root).
         shift_ids: whether idmapped mounts work on the directories tried.
+        binary_formats: registrations of emulators, as binfmt_misc takes them.
         decisions: a record for each of the above, and for whatever else was decided.
     """
 
@@ -87,4 +88,5 @@ class Choices:
     cgroups: CgroupKind
     cgroup_limits: bool
     shift_ids: bool
+    binary_formats: tuple[str, ...]
     decisions: tuple[Decision, ...]

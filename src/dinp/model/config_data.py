@@ -86,7 +86,7 @@ def _engine(engine: EngineSpec) -> Data:
         data["registries"] = registries
     if proxy := _proxy(engine.proxy):
         data["proxy"] = proxy
-    for name in ("address_pools", "avoid_networks", "program_path"):
+    for name in ("address_pools", "avoid_networks", "emulation", "program_path"):
         if values := getattr(engine, name):
             data[name] = list(values)
     return data

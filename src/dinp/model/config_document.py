@@ -140,6 +140,7 @@ def read_engine(section: Section | None, directory: str = "") -> EngineSpec:
         registries=_registries(section.section("registries"), directory),
         proxy=_proxy(section.section("proxy")),
         program_path=tuple(section.items("program_path", str)),
+        emulation=tuple(section.items("emulation", str)),
     )
 
 

@@ -195,6 +195,15 @@ ENGINE = (
     Key("registries", KeyKind.SECTION, "How image registries are reached.", default="none", keys=REGISTRIES),
     Key("proxy", KeyKind.SECTION, "Through what the engine reaches the outside.", default="none", keys=PROXY),
     Key(
+        "emulation",
+        KeyKind.CHOICE,
+        "Other architectures that builds and containers may be of, by QEMU; the node's own table of binary formats"
+        " stays as it is (Linux 6.7 or newer, isolation `userns`).",
+        "none",
+        many=True,
+        choices=("amd64", "arm64", "arm", "ppc64le", "riscv64", "s390x"),
+    ),
+    Key(
         "program_path",
         KeyKind.PATH,
         "Directories with the engine's programs, looked at before PATH.",

@@ -82,6 +82,7 @@ class EngineSpec:
         registries: how to reach image registries.
         proxy: through what to reach them.
         program_path: directories in which the engine's programs are looked for, before PATH.
+        emulation: other architectures, as images name them, that its containers and builds may be of.
     """
 
     kind: EngineKind = EngineKind.DOCKERD
@@ -95,3 +96,4 @@ class EngineSpec:
     registries: Registries = field(default_factory=Registries)
     proxy: Proxy = field(default_factory=Proxy)
     program_path: tuple[str, ...] = ()
+    emulation: tuple[str, ...] = ()

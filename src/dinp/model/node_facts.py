@@ -164,6 +164,7 @@ class NodeFacts(NamedTuple):
         search_path: directories in which they were looked for, in order.
         engine_version: what the engine calls itself; empty when there is no engine or it did not say.
         pasta_version: what pasta calls itself; empty where it is not asked: slirp4netns is there, or the agent is root.
+        machine: its architecture as uname(2) names it.
     """
 
     kernel: KernelRelease
@@ -175,6 +176,7 @@ class NodeFacts(NamedTuple):
     search_path: tuple[str, ...] = ()
     engine_version: str = ""
     pasta_version: str = ""
+    machine: str = "x86_64"
 
     def program(self, *names: str) -> str | None:
         """The path of the first of `names` that was found; None when none was."""

@@ -3,7 +3,6 @@
 import re
 
 from dinp.model.id_maps import sub_id_count
-from dinp.model.id_range import IDS_PER_TENANT
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem
 
@@ -14,6 +13,9 @@ _PORT_CLIENT = "rootlesskit-docker-proxy"
 
 _FIRST_GOOD_PASTA = 20231204
 """What rootlesskit asks for (its docs/network.md). With that of Debian 12 published ports never answer."""
+
+_LEAST_SUB_IDS = 65534
+"""The user is 0 inside; with as many more every id up to `nobody` (65534) can be a file's owner in an image."""
 
 
 def rootless_problems(facts: NodeFacts) -> list[Problem]:
@@ -95,11 +97,11 @@ def _sub_id_problems(facts: NodeFacts) -> list[Problem]:
     problems = []
     for file, entries in (("/etc/subuid", process.sub_uids), ("/etc/subgid", process.sub_gids)):
         count = sub_id_count(entries, process.user, process.uid)
-        if count < IDS_PER_TENANT:
+        if count < _LEAST_SUB_IDS:
             problems.append(
                 Problem(
                     "sub-ids-missing",
-                    f"{process.user} (uid {process.uid}) has {count} ids in {file}; an engine needs {IDS_PER_TENANT}.",
+                    f"{process.user} (uid {process.uid}) has {count} ids in {file}; an engine needs {_LEAST_SUB_IDS}.",
                     f"As root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {process.user}"
                     " (a range that no other line has).",
                 )

@@ -149,10 +149,32 @@ ENGINE = (
         "exec-format",
         "A program of another processor architecture was started",
         "The image is for another architecture than the node, and no emulator is registered where it runs.",
-        "Build or pull for the node's architecture (--platform), or register emulators in that tenant"
-        " (docker run --privileged --rm tonistiigi/binfmt --install all); from Linux 6.7 on they are the tenant's own.",
+        "Build or pull for the node's architecture (--platform), or ask for an emulator (engine.emulation: [arm64])."
+        " One that is registered by hand (docker run --privileged --rm tonistiigi/binfmt --install all) is the tenant's"
+        " own, too.",
         patterns=(r"exec format error", r"exec user process caused: exec format error"),
         sources=("Linux Documentation/admin-guide/binfmt-misc.rst",),
+    ),
+    Failure(
+        "emulation-not-apart",
+        "This kind of isolation keeps no emulators apart",
+        "A rootless engine's namespaces are made by rootlesskit, and a rootful engine has the machine's own table of"
+        " binary formats: what is registered there holds for every program of the machine.",
+        "Leave engine.isolation out: where the agent is root it is userns.",
+    ),
+    Failure(
+        "emulation-kernel",
+        "The kernel has one table of binary formats for everybody",
+        "Since Linux 6.7 a user namespace can have a table of its own. Before, an emulator could only be registered"
+        " for the whole node.",
+        "Run on nodes with Linux 6.7 or newer, or register emulators on the node and leave engine.emulation out.",
+        sources=("Linux 21ca59b365c0, released with 6.7",),
+    ),
+    Failure(
+        "emulator-missing",
+        "An emulator is not installed where the agent runs",
+        "engine.emulation names an architecture whose static QEMU is not beside the engine.",
+        "Debian and Ubuntu: qemu-user-static. The image that `make image` makes has those for amd64 and arm64.",
     ),
     Failure(
         "containerd-connecting",

@@ -1,0 +1,29 @@
+"""Which programs go into the image besides Debian's packages: an engine, rootlesskit, and emulators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dinp.knowledge.emulators import EMULATORS
+from tools.provision.images import native
+from tools.provision.refusal import RefusalError
+
+ENGINES = ("20.10", "29")
+_ROOTLESS = ("rootlesskit", "rootlesskit-docker-proxy")
+
+
+def image_programs(environment: Mapping[str, str], engine: str) -> Mapping[str, Path]:
+    """Name -> file, from the environment that `python3 -m tools.provision --print-env test` prints.
+
+    Raises:
+        RefusalError: the environment does not say where they are.
+    """
+    variable = f"DINP_ENGINE_{engine.replace('.', '_')}"
+    if variable not in environment or "DINP_TOOLS" not in environment:
+        raise RefusalError("The engine's programs are not known.", "Use `make image`, which sets them up.")
+    programs = {file.name: file for file in Path(environment[variable]).iterdir() if file.name != "ctr"}
+    tools = Path(environment["DINP_TOOLS"])
+    emulators = [each.programs[0] for each in EMULATORS if each.architecture != native()]
+    found = {name: tools / name for name in (*_ROOTLESS, *emulators)}
+    return programs | {name: file for name, file in found.items() if file.exists()}
