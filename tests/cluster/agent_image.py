@@ -8,16 +8,15 @@ from pathlib import Path
 from testbed.images.oci_image import digest_of
 from tests.cluster.kit import Cluster
 from tools.image.build import build_image
+from tools.image.programs import image_programs
 from tools.provision.cache import Cache
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "dinp/agent"
 
 
-def agent_reference(cluster: Cluster, scratch: Path) -> str:
+def agent_reference(cluster: Cluster, scratch: Path, version: str = "29") -> str:
     """Build and push; the reference names the image by its content, so that nodes never run an older one."""
-    engine = Path(os.environ["DINP_ENGINE_29"])
-    programs = {file.name: file for file in engine.iterdir() if file.name != "ctr"}
-    built = build_image(ROOT, programs, Cache.of(os.environ), scratch, print)
+    built = build_image(ROOT, image_programs(os.environ, version), Cache.of(os.environ), scratch, print)
     tag = digest_of(built.image.manifest_json()).removeprefix("sha256:")[:16]
     return cluster.registry.push(built.image, REPOSITORY, tag)

@@ -5,6 +5,8 @@
 - `namespace`: a namespace of its own for each test, gone afterwards.
 - `push_image`: pushes an image to the cluster's registry and returns its reference.
 - `run_pod`: creates a pod in the test's namespace.
+- `agent_image`, `client_image`: the real agent's image and one for its clients, in the cluster's registry.
+- `inject`: pods as `dinp inject` prints them.
 
 Tests marked `bed` pull the plug of a node or rely on names that only the bed answers to; on another cluster they are
 not selected.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,9 @@ from testbed import host_ports
 from testbed.images.oci_image import Image
 from testbed.layout import Layout
 from testbed.plan import REGISTRY_HOST, REGISTRY_PORT
+from tests.cluster.agent_image import agent_reference
+from tests.cluster.client_image import client_reference
+from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, Registry
 
 HERE = Path(__file__).parent
@@ -70,11 +76,38 @@ def find_cluster() -> Cluster:
 @pytest.fixture
 def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new namespace, named after the test."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:50].strip("-")
+    with new_namespace(cluster, request.node.name) as made:
+        yield made
+
+
+@contextmanager
+def new_namespace(cluster: Cluster, words: str) -> Iterator[str]:
+    """A namespace that is gone afterwards; what is in it goes in the background."""
+    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:50].strip("-")
     body = client.V1Namespace(metadata=client.V1ObjectMeta(generate_name=f"{name}-"))
     made: str = cluster.core.create_namespace(body).metadata.name
-    yield made
-    cluster.core.delete_namespace(made, propagation_policy="Background")
+    try:
+        yield made
+    finally:
+        cluster.core.delete_namespace(made, propagation_policy="Background")
+
+
+@pytest.fixture(scope="session")
+def agent_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The agent's image with the newest engine, built from this checkout."""
+    return agent_reference(cluster, tmp_path_factory.mktemp("agent-image"))
+
+
+@pytest.fixture(scope="session")
+def client_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with every client."""
+    return client_reference(cluster, tmp_path_factory.mktemp("client-image"))
+
+
+@pytest.fixture
+def inject(agent_image: str, cluster: Cluster) -> Injector:
+    """inject(pod, "key=value" …) -> the pod as `dinp inject` prints it, with the cluster's registry as mirror."""
+    return Injector(cluster, agent_image)
 
 
 @pytest.fixture

@@ -72,6 +72,15 @@ class Registry:
         """The digests of an image's layers, lowest first."""
         return RegistryClient(self.push_host, self.push_port).layers(repository, tag)
 
+    def push_index(self, images: Sequence[Image], repository: str, tag: str) -> str:
+        """Push images of several architectures under one name."""
+        RegistryClient(self.push_host, self.push_port).push_index(images, repository, tag)
+        return f"{self.name}/{repository}:{tag}"
+
+    def platforms(self, repository: str, tag: str) -> list[str]:
+        """The architectures of a manifest list."""
+        return RegistryClient(self.push_host, self.push_port).platforms(repository, tag)
+
     def tag(self, repository: str, tag: str, source_repository: str, source_tag: str) -> None:
         """Let an image in the registry answer to another name."""
         RegistryClient(self.push_host, self.push_port).tag(repository, tag, source_repository, source_tag)

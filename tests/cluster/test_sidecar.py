@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,44 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.agent_image import agent_reference
-from tests.cluster.kit import Cluster, Pod, container, pod, ready, terminated
+from tests.cluster.injecting import Injector
+from tests.cluster.kit import Pod, container, pod, ready, terminated
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 CLIENT = "docker:stable"
 """What the bed has for it is Debian's 20.10 client."""
 
 pytestmark = pytest.mark.bed
-
-
-@pytest.fixture(scope="session")
-def agent_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The agent's image in the cluster's registry, built from this checkout."""
-    return agent_reference(cluster, tmp_path_factory.mktemp("agent-image"))
-
-
-Inject = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def inject(agent_image: str, cluster: Cluster, tmp_path: Path) -> Inject:
-    """inject(pod, "key=value" …) -> the pod as `dinp inject` prints it, with the bed's registry as mirror."""
-
-    def run(body: Mapping[str, Any], *settings: str) -> dict[str, Any]:
-        name = cluster.registry.name
-        spec = {
-            "images": {"agent": agent_image, "pull_policy": "IfNotPresent"},
-            "engine": {"registries": {"mirrors": [f"http://{name}"], "insecure": [name]}},
-        }
-        spec_file = tmp_path / "service.yaml"
-        spec_file.write_text(yaml.safe_dump(spec), encoding="utf-8")
-        sets = [word for setting in settings for word in ("--set", setting)]
-        argv = [f"{sys.prefix}/bin/dinp", "inject", "-f", "-", "--spec", str(spec_file), *sets]
-        done = subprocess.run(argv, input=yaml.safe_dump(dict(body)), capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return dict(yaml.safe_load(done.stdout))
-
-    return run
 
 
 Run = Callable[[Mapping[str, Any]], Pod]
@@ -60,14 +28,14 @@ def client_pod(script: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["native", "container"])
-def test_docker_is_there_from_the_first_instant(inject: Inject, run_pod: Run, form: str) -> None:
+def test_docker_is_there_from_the_first_instant(inject: Injector, run_pod: Run, form: str) -> None:
     script = "docker pull -q busybox && docker run --rm busybox echo hello from inside && docker rmi busybox"
     running = run_pod(inject(client_pod(script), f"form={form}"))
     running.wait(terminated("main"), 120)
     assert "hello from inside" in running.logs("main"), running.evidence()
 
 
-def test_the_seeds_job_as_written_without_the_daemon(inject: Inject, run_pod: Run) -> None:
+def test_the_seeds_job_as_written_without_the_daemon(inject: Injector, run_pod: Run) -> None:
     seed = yaml.safe_load((SEEDS / "sidecar-unix-socket.yaml").read_text(encoding="utf-8"))
     client = next(one for one in seed["spec"]["containers"] if one["name"] == "clean-ci")
     job = pod("clean-ci", container(client["image"], *client["command"], name="clean-ci", args=client["args"]))
@@ -77,7 +45,7 @@ def test_the_seeds_job_as_written_without_the_daemon(inject: Inject, run_pod: Ru
     assert running.exec("sh", "-c", script, container="clean-ci", seconds=100).out.strip() == "busybox-latest.tar"
 
 
-def test_the_hosts_socket_on_a_node_without_docker(inject: Inject, run_pod: Run) -> None:
+def test_the_hosts_socket_on_a_node_without_docker(inject: Injector, run_pod: Run) -> None:
     seed = yaml.safe_load((SEEDS / "pod-dood-1.12.yaml").read_text(encoding="utf-8"))
     seed["spec"]["restartPolicy"] = "Never"
     running = run_pod(inject(seed))
@@ -86,7 +54,7 @@ def test_the_hosts_socket_on_a_node_without_docker(inject: Inject, run_pod: Run)
     assert running.exec("sh", "-c", ask, container="docker-cmds", seconds=100).out.strip()
 
 
-def test_the_workspace_has_its_owners_on_both_sides(inject: Inject, run_pod: Run) -> None:
+def test_the_workspace_has_its_owners_on_both_sides(inject: Injector, run_pod: Run) -> None:
     script = (
         "echo mine > /workspace/mine; docker pull -q busybox;"
         " docker run --rm -v /workspace:/workspace -u 1234 busybox sh -c 'echo theirs > /workspace/theirs';"
@@ -102,12 +70,12 @@ def test_the_workspace_has_its_owners_on_both_sides(inject: Inject, run_pod: Run
     assert "1234 /workspace/mine\n1234 /workspace/theirs" in running.logs("main"), running.evidence()
 
 
-def test_a_job_ends_with_its_own_container(inject: Inject, run_pod: Run) -> None:
+def test_a_job_ends_with_its_own_container(inject: Injector, run_pod: Run) -> None:
     running = run_pod(inject(client_pod("docker version")))
     running.wait(lambda body: None if body["status"].get("phase") == "Succeeded" else "not ended", 120)
 
 
-def test_tls_on_loopback(inject: Inject, run_pod: Run) -> None:
+def test_tls_on_loopback(inject: Injector, run_pod: Run) -> None:
     running = run_pod(inject(client_pod("docker version && env | grep DOCKER"), "endpoint.kind=tls"))
     running.wait(terminated("main"), 120)
     assert "DOCKER_TLS_VERIFY=1" in running.logs("main"), running.evidence()

@@ -18,6 +18,7 @@ CONTRACT = (
     "DOCKER_TLS_VERIFY",
     "DOCKER_CERT_PATH",
     "TESTCONTAINERS_HOST_OVERRIDE",
+    "TESTCONTAINERS_CONNECTION_MODE",
     "TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE",
     "DINP_HOST",
     "DOCKER_CONFIG",
@@ -33,6 +34,8 @@ def client_environment(spec: ServiceSpec) -> tuple[Variable, ...]:
         # Published ports answer in the pod's network namespace; containers that bind "the Docker socket" get their
         # own engine's, which lies at the usual path in the engine's view.
         Variable("TESTCONTAINERS_HOST_OVERRIDE", "localhost"),
+        # Or else the one for Python, in a container itself, asks the engine's bridge (testcontainers/core/config.py).
+        Variable("TESTCONTAINERS_CONNECTION_MODE", "docker_host"),
         Variable("TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"),
         Variable("DINP_HOST", "localhost"),
         *_logins(spec),

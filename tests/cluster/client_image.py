@@ -1,0 +1,52 @@
+"""An image for clients in pods: docker with buildx and compose, and Python with docker-py and Testcontainers.
+
+Made of what this checkout has; the engine that it talks to is in another container.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+
+from testbed.images.build import DEBIAN_PACKAGES
+from testbed.images.oci_image import Image, ImageConfig, Layer, digest_of
+from tests.cluster.kit import Cluster
+from tools.image.application import needed_by
+from tools.image.tree_layer import tree_layer
+from tools.provision.cache import Cache
+from tools.provision.images import debian_image, native
+
+REPOSITORY = "dinp/test-client"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LIBRARIES = "opt/libraries"
+USERS = "opt/users"
+"""Programs that use the libraries, as tests/clients has them."""
+
+
+def client_reference(cluster: Cluster, scratch: Path) -> str:
+    """Build and push; returns the reference."""
+    tree = scratch / "client"
+    plugins = Path(os.environ["DINP_CLI_PLUGINS"])
+    programs = {"usr/local/bin/docker": plugins.parent / "bin/docker"}
+    programs |= {f"usr/local/lib/docker/cli-plugins/{file.name}": file for file in plugins.iterdir()}
+    users = Path(__file__).parents[1] / "clients"
+    programs |= {f"{USERS}/{file.name}": file for file in users.glob("*_user.py")}
+    for path, source in programs.items():
+        copy(source, tree / path)
+    for library in (distribution("testcontainers"), *needed_by("testcontainers")):
+        for file in library.files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                copy(Path(str(library.locate_file(file))), tree / LIBRARIES / file)
+    base = Layer.of(debian_image(Cache.of(os.environ), include=DEBIAN_PACKAGES, say=print))
+    config = ImageConfig(command=("sh",), env={"PATH": PATH, "PYTHONPATH": f"/{LIBRARIES}"})
+    image = Image((base, tree_layer(tree, scratch / "client.tar")), config, native())
+    tag = digest_of(image.manifest_json()).removeprefix("sha256:")[:16]
+    return cluster.registry.push(image, REPOSITORY, tag)
+
+
+def copy(source: Path, target: Path) -> None:
+    """A file with its permissions, below folders that are made for it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
