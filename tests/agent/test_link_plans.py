@@ -1,6 +1,5 @@
 """The networks that agents cut for their engines."""
 
-from dataclasses import replace
 from ipaddress import ip_interface
 
 import pytest
@@ -11,6 +10,7 @@ from dinp.agent.link_plans import link_plan
 from dinp.agent.preflight import preflight
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.link_plan import LinkPlan
+from dinp.model.value import replace
 from tests.agent.machines import ROOT
 
 CHOICES = preflight(ROOT, EngineSpec())

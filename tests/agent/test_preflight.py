@@ -1,6 +1,6 @@
 """Every outcome of preflight as a person reads it, and properties of the networks that it chooses."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from dinp.model.node_facts import CgroupFacts, FirewallFacts, LinkMtu, NodeFacts
 from dinp.model.problem import WorldRefusedError
 from dinp.model.resolv_conf import ResolvConf
 from dinp.model.routes import Route
+from dinp.model.value import replace
 from tests.agent.machines import CONTAINER_CAPABILITIES, INVALID, POD, REFUSED, ROOT, USER, WORKS, without
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "preflight"

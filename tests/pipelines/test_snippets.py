@@ -1,7 +1,5 @@
 """Whatever is asked for: a snippet leads to the pod that it promises, or is refused with a reason."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from dinp.model.service_spec import (
     StorageKind,
     StorageSpec,
 )
+from dinp.model.value import replace
 from dinp.pipelines.all_pipelines import PIPELINES
 from dinp.pipelines.snippets import pod_behind, snippet_of
 from dinp.topologies.client_contract import SOCKET

@@ -9,8 +9,6 @@
 `step` is the table: one case for each pair of phase and event that means something; any other pair changes nothing.
 """
 
-from dataclasses import replace
-
 from dinp.agent.vocabulary import (
     ActivityMeasured,
     AwaitClient,
@@ -40,6 +38,7 @@ from dinp.agent.vocabulary import (
     Timing,
 )
 from dinp.model.problem import Problem
+from dinp.model.value import replace
 
 MEASURE_EVERY = 5.0
 """Seconds between two looks at a tenant's connections; never more often (arrivals and departures are events anyway)."""

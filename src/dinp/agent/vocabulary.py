@@ -3,10 +3,10 @@
 Events are in the past tense: what the world did. Commands are in the imperative: what the world shall do.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dinp.model.problem import Problem
+from dinp.model.value import Value
 
 
 class Phase(Enum):
@@ -30,16 +30,14 @@ class Purpose(Enum):
     SHUTDOWN = "the agent ends"
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Value):
     """What the configuration says about time, in seconds; None is never."""
 
     idle_stop_after: float | None
     drain_within: float
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Value):
     """One tenant's engine.
 
     Attributes:
@@ -74,30 +72,25 @@ class State:
 # Events: what happened.
 
 
-@dataclass(frozen=True, slots=True)
-class ClientConnected:
+class ClientConnected(Value):
     """A client queues on the listener that no engine serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLeft:
+class ClientLeft(Value):
     """One of the clients that a planned stop waits for has closed its connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineAnswered:
+class EngineAnswered(Value):
     """The engine gave a real answer to a real request."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchRefused:
+class LaunchRefused(Value):
     """The engine could not even be started."""
 
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class EngineExited:
+class EngineExited(Value):
     """The engine's first process ended.
 
     Attributes:
@@ -109,28 +102,24 @@ class EngineExited:
     by_itself: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityMeasured:
+class ActivityMeasured(Value):
     """How many clients are connected to the listener that the engine serves, and how many containers run."""
 
     connections: int
     containers: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(Value):
     """The moment of `wake_at` has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigurationChanged:
+class ConfigurationChanged(Value):
     """The engine must be started anew to get its new configuration."""
 
     timing: Timing
 
 
-@dataclass(frozen=True, slots=True)
-class ShutdownRequested:
+class ShutdownRequested(Value):
     """The agent ends, or the tenant was taken out of the configuration."""
 
 
@@ -150,63 +139,52 @@ Event = (
 # Commands: what to do.
 
 
-@dataclass(frozen=True, slots=True)
-class StartEngine:
+class StartEngine(Value):
     """Launch the engine with the current listener."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitClient:
+class AwaitClient(Value):
     """Report the next arrival on the current listener as ClientConnected."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitDeparture:
+class AwaitDeparture(Value):
     """Report the next of the clients last measured that closes its connection as ClientLeft."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureActivity:
+class MeasureActivity(Value):
     """Count connections to the listener that the engine serves and its containers; report ActivityMeasured."""
 
 
-@dataclass(frozen=True, slots=True)
-class SwapListener:
+class SwapListener(Value):
     """Put a fresh listener in the place of the one the engine serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreListener:
+class RestoreListener(Value):
     """Put the listener that the engine serves back, if no client queues on the fresh one yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopEngine:
+class StopEngine(Value):
     """Ask the engine to end (SIGTERM)."""
 
 
-@dataclass(frozen=True, slots=True)
-class KillEngine:
+class KillEngine(Value):
     """End the engine and everything in it at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseClients:
+class RefuseClients(Value):
     """Answer every client with 503 and the problem, from now on."""
 
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Value):
     """Tell the log."""
 
     text: str
     level: str = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Retire:
+class Retire(Value):
     """Nothing of this tenant runs any more; close its listener and remove its socket."""
 
 

@@ -7,13 +7,12 @@ process's command line. So the ones underneath belong to a process id and a netw
 
 import os
 import socket
-from dataclasses import dataclass
 
 from dinp.edges.linux_syscalls import CLONE_NEWNET, CLONE_NEWPID, new_mount, unshare
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class BlankMounts:
+class BlankMounts(Value):
     """Detached mounts, by descriptor; each can be attached once (copying a detached mount takes Linux 6.15)."""
 
     proc: int

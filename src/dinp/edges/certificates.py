@@ -7,7 +7,6 @@ File names are those that `docker` reads from DOCKER_CERT_PATH: ca.pem, cert.pem
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dinp.edges.clock import utc_now
 from dinp.model.problem import BadInputError, Problem
+from dinp.model.value import Value
 
 _SKEW = timedelta(minutes=5)
 """Certificates are valid from a little before now: clocks of nodes differ."""
@@ -29,8 +29,7 @@ CA_DAYS = 3650
 DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFacts:
+class CertificateFacts(Value):
     """What `dinp certificates show` tells of one file."""
 
     file: str
@@ -40,8 +39,7 @@ class CertificateFacts:
     purposes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(Value):
     """An authority that can sign."""
 
     certificate: x509.Certificate

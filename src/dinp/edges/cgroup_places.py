@@ -12,10 +12,10 @@ On v1 that is below the agent's own group. On v2 it is, in this order:
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from dinp.edges.small_files import read_text
+from dinp.model.value import Value
 
 AGENT_LEAF = "dinp-agent"
 """Where the agent and its neighbours move to on v2, so that their group may hold other groups (see cgroups.py)."""
@@ -27,8 +27,7 @@ _SYSTEMD_RUNS = Path("/run/systemd/system")
 """sd_booted(3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
+class Hierarchy(Value):
     """One mounted cgroup hierarchy.
 
     Attributes:

@@ -11,13 +11,13 @@ import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from dinp.edges.cgroup_places import AGENT_LEAF, Hierarchy, hierarchies
 from dinp.edges.process_events import wait_for_exit
 from dinp.model.engine_spec import Limits
 from dinp.model.id_range import IdRange
+from dinp.model.value import Value
 
 ENGINE_LEAF = "init"
 ENGINE_CONTAINERS = "docker"
@@ -33,8 +33,7 @@ _CONTROLLERS = frozenset({"cpu", "cpuset", "io", "memory", "pids"})
 """Those that are enabled for engines, where there are such."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineCgroup:
+class EngineCgroup(Value):
     """The directories of one engine's group, one per hierarchy."""
 
     hierarchies: tuple[tuple[Hierarchy, Path], ...]

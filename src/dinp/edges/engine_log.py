@@ -3,7 +3,8 @@
 import os
 import re
 from collections import deque
-from dataclasses import dataclass
+
+from dinp.model.value import Value
 
 _KEPT = 60
 _LONGEST = 64 * 1024
@@ -12,8 +13,7 @@ _MOST_READS = 4
 _FIELD = re.compile(r'(\w[\w.-]*)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
-@dataclass(frozen=True, slots=True)
-class EngineLine:
+class EngineLine(Value):
     """One line of an engine, with the level that it gives itself (`info` when it gives none)."""
 
     level: str

@@ -15,7 +15,6 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from dinp.edges import cgroups, tree
@@ -23,12 +22,12 @@ from dinp.edges.linux_syscalls import CLONE_NEWNS, CLONE_NEWUSER, close_on_exec_
 from dinp.edges.process_events import start_time, wait_for_exit
 from dinp.model.launch_plan import LaunchPlan, Namespace
 from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.value import Value
 
 _FAR = 200  # descriptors are parked above this number before they are laid out from `first_fd` on
 
 
-@dataclass(frozen=True, slots=True)
-class RunningEngine:
+class RunningEngine(Value):
     """A started engine.
 
     Attributes:

@@ -10,12 +10,12 @@ import os
 import socket
 import stat
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from dinp.edges.process_events import command_line
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
+from dinp.model.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # without importing typing, which is slow: the sockets open from here
@@ -28,8 +28,7 @@ BACKLOG = 4096
 """Clients that may queue while an engine starts; the kernel lowers it to net.core.somaxconn (listen(2))."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Value):
     """A listening socket at a path.
 
     Attributes:

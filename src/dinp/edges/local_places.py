@@ -4,14 +4,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from dinp.edges.process_events import command_line
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPlace:
+class LocalPlace(Value):
     """One run's directories.
 
     Attributes:

@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dinp.edges.owned_trees import remove_tree
@@ -21,10 +20,10 @@ from dinp.model.engine_places import TenantDirectories
 from dinp.model.id_range import IdRange
 from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.tenant_status import TenantStatus
+from dinp.model.value import Value, as_data
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Value):
     """What one engine owns on the machine; enough to find and remove exactly that after a `kill -9`.
 
     Attributes:
@@ -141,13 +140,13 @@ class StateStore:
 
     def write_lease(self, tenant: str, lease: Lease) -> None:
         """Write down what the tenant's engine owns, or is about to."""
-        _write(self.root / "tenants" / tenant / "lease.json", json.dumps(asdict(lease)))
+        _write(self.root / "tenants" / tenant / "lease.json", json.dumps(as_data(lease)))
 
     def write_status(self, status: TenantStatus) -> None:
         """Tell whoever asks (`dinp status`) how a tenant is."""
         folder = self.root / "tenants" / status.tenant
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        _write(folder / "status.json", json.dumps(asdict(status)))
+        _write(folder / "status.json", json.dumps(as_data(status)))
 
     def statuses(self) -> tuple[TenantStatus, ...]:
         """How all tenants were when the agent last said so."""

@@ -10,10 +10,10 @@ import errno
 import os
 import socket
 import struct
-from dataclasses import dataclass
 
 from dinp.model.endpoint import TcpEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
+from dinp.model.value import Value
 
 _BACKLOG = 4096
 _ATTACH_REUSEPORT_CBPF = 51
@@ -21,8 +21,7 @@ _RETURN_CONSTANT = 0x06
 """BPF_RET | BPF_K (linux/bpf_common.h): the constant is the index of the socket in its group."""
 
 
-@dataclass(frozen=True, slots=True)
-class TcpListener:
+class TcpListener(Value):
     """A listening socket at a port; `inode` is its own, as /proc/PID/fd shows it."""
 
     socket: socket.socket

@@ -2,16 +2,15 @@
 
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from dinp.edges import listeners, tcp_listeners
 from dinp.edges.listeners import Listener
 from dinp.edges.tcp_listeners import TcpListener
 from dinp.model.tenant import Tenant
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TenantDoors:
+class TenantDoors(Value):
     """The listening sockets on which a tenant's clients arrive."""
 
     unix: Listener

@@ -9,7 +9,6 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -53,6 +52,7 @@ from dinp.model.launch_plan import (
     Tmpfs,
     TreeStep,
 )
+from dinp.model.value import Value
 
 _QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
@@ -62,8 +62,7 @@ def keep_mounts_private(*, follow: bool = False) -> None:
     mount("none", "/", "", MS_REC | (MS_SLAVE if follow else MS_PRIVATE))
 
 
-@dataclass(frozen=True, slots=True)
-class Materials:
+class Materials(Value):
     """What a tree is built with, besides its steps.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dinp.injector.eject_pod import eject_pod
 from dinp.injector.inject_pod import inject_pod
 from dinp.injector.pod_view import PodView
@@ -14,6 +12,7 @@ from dinp.manifests.edits import Path, below
 from dinp.model.kube_object import objects
 from dinp.model.pod import Object
 from dinp.model.service_spec import ServiceSpec
+from dinp.model.value import replace
 
 _UNKNOWN = Skip("it describes no pods that dinp knows")
 

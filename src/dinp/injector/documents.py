@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from dinp.injector.eject_pod import eject_pod
 from dinp.injector.inject_pod import inject_pod
@@ -22,10 +21,10 @@ from dinp.model.kube_object import KubeObject, objects
 from dinp.model.pod import Json
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_spec import ServiceSpec
+from dinp.model.value import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value):
     """What became of a file.
 
     Attributes:

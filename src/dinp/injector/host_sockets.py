@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dinp.injector.pod_view import Container, Entry, PodView, text
+from dinp.model.value import Value
 
 _FILES = frozenset({"/run/docker.sock", "/var/run/docker.sock"})
 _DIRECTORIES = frozenset({"/run", "/var/run"})
 SOCKET_NAME = "docker.sock"
 
 
-@dataclass(frozen=True, slots=True)
-class HostSocket:
+class HostSocket(Value):
     """A volume that brings the socket in.
 
     Attributes:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dinp.manifests.edits import Path
 from dinp.model import annotations as names
 from dinp.model.pod import Json
+from dinp.model.value import Value
 
 Entry = Mapping[str, Json]
 LISTS = ("initContainers", "containers")
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Value):
     """One container of a pod.
 
     Attributes:
@@ -46,8 +45,7 @@ class Container:
         return entries(self.data, "volumeMounts")
 
 
-@dataclass(frozen=True, slots=True)
-class PodView:
+class PodView(Value):
     """One pod (template)."""
 
     data: Entry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Protocol
 
 from dinp.injector.pod_view import Entry
 from dinp.manifests.edit_values import at
 from dinp.manifests.edits import AddEntry, AddItems, Edit, Path, SetValue
 from dinp.model.pod import Json
+from dinp.model.value import Value
 
 
 class Target(Protocol):
@@ -24,8 +24,7 @@ class Target(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ValueTarget:
+class ValueTarget(Value):
     """A pod that has no text: an object of the API."""
 
     pod: Json

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dinp.manifests.edit_text import TextEditor
 from dinp.manifests.edits import Path
 from dinp.manifests.places import NotEditableError
 from dinp.manifests.yaml_tree import Alias, Mapping, Node, Sequence, entry
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TextTarget:
+class TextTarget(Value):
     """See `Target`; `prefix` leads from the root of the document to the pod."""
 
     text: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dinp.manifests.edits import Edit, Path
 from dinp.model.problem import Problem
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Inject:
+class Inject(Value):
     """Change the pod.
 
     Attributes:
@@ -21,15 +19,13 @@ class Inject:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Value):
     """Leave the pod as it is; a sentence says why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Value):
     """Why a pod is refused.
 
     Attributes:
@@ -41,8 +37,7 @@ class Reason:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Value):
     """The pod cannot be changed safely: every reason there is."""
 
     reasons: tuple[Reason, ...]

@@ -1,6 +1,5 @@
 """What every way of keeping an engine apart has to say."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from dinp.model.choices import Choices
@@ -11,10 +10,10 @@ from dinp.model.id_range import IdRange
 from dinp.model.launch_plan import LaunchPlan
 from dinp.model.link_plan import LinkPlan
 from dinp.model.tenant import Tenant
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Value):
     """What one tenant's engine has for itself.
 
     Attributes:
@@ -30,8 +29,7 @@ class Identity:
     python: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Value):
     """What the agent has to give each engine of this kind.
 
     Attributes:

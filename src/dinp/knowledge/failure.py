@@ -1,7 +1,8 @@
 """An entry of the catalogue of failures: one cause, in words for the person who meets it."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from dinp.model.value import Value
 
 
 class Severity(Enum):
@@ -13,8 +14,7 @@ class Severity(Enum):
     """Looks like a failure in a log, but is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value):
     """One entry.
 
     Attributes:

@@ -1,7 +1,6 @@
 """The catalogue of failures: by code, and recognised in the text of a log."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from dinp.knowledge.catalogue.agent import AGENT
@@ -12,6 +11,7 @@ from dinp.knowledge.catalogue.network import NETWORK
 from dinp.knowledge.catalogue.pipelines import PIPELINES
 from dinp.knowledge.catalogue.storage import STORAGE
 from dinp.knowledge.failure import Failure, Severity
+from dinp.model.value import Value
 
 THEMES: dict[str, tuple[Failure, ...]] = {
     "Isolation": ISOLATION,
@@ -33,8 +33,7 @@ _OWN_WORDS = r"\(dinp explain ([a-z0-9-]+)\)"
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Value):
     """A failure that was recognised.
 
     Attributes:

@@ -6,8 +6,6 @@ same things out again leaves the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dinp.manifests import flow_text
 from dinp.manifests.edits import AddEntry, AddItems, Edit, RemoveEntry, RemoveItems, SetValue, SwapEntry
 from dinp.manifests.places import NotEditableError, aliased, node_at
@@ -24,10 +22,10 @@ from dinp.manifests.splices import Splice, spliced
 from dinp.manifests.yaml_text import yaml_text
 from dinp.manifests.yaml_tree import Mapping, Node, Scalar, Sequence, entry
 from dinp.model.pod import Json
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TextEditor:
+class TextEditor(Value):
     """One text.
 
     Attributes:

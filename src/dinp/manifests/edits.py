@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from dinp.model.pod import Json
+from dinp.model.value import Value, replace
 
 Path = tuple[str | int, ...]
 """Keys and positions that lead from the top of an object to a place in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddItems:
+class AddItems(Value):
     """Put items into a list that has some already.
 
     Attributes:
@@ -25,8 +23,7 @@ class AddItems:
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AddEntry:
+class AddEntry(Value):
     """Put a key into a mapping that has other ones already."""
 
     path: Path
@@ -34,8 +31,7 @@ class AddEntry:
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class SetValue:
+class SetValue(Value):
     """Put another value in the place of a key's value.
 
     Attributes:
@@ -51,8 +47,7 @@ class SetValue:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SwapEntry:
+class SwapEntry(Value):
     """Put another key with its value in the place of a key with its value.
 
     Attributes:
@@ -70,16 +65,14 @@ class SwapEntry:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveItems:
+class RemoveItems(Value):
     """Take items out of a list; at least one stays."""
 
     path: Path
     positions: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveEntry:
+class RemoveEntry(Value):
     """Take a key out of a mapping; at least one stays."""
 
     path: Path

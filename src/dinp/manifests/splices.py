@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from dinp.manifests.spans import newline
+from dinp.model.value import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(Value):
     """One piece.
 
     Attributes:

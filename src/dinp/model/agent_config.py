@@ -1,13 +1,11 @@
 """The configuration of `dinp agent`, as values; reading it from YAML is model/config_document.py."""
 
-from dataclasses import dataclass, field
-
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.tenant import Tenant
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class AgentConfig:
+class AgentConfig(Value):
     """Everything that one agent is told.
 
     Attributes:
@@ -18,4 +16,4 @@ class AgentConfig:
 
     state_dir: str
     tenants: tuple[Tenant, ...]
-    engine: EngineSpec = field(default_factory=EngineSpec)
+    engine: EngineSpec = EngineSpec()

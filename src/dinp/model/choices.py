@@ -1,10 +1,10 @@
 """What preflight chose for the engines of one agent, with its reasons."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
+from dinp.model.value import Value
 
 
 class CgroupKind(Enum):
@@ -16,8 +16,7 @@ class CgroupKind(Enum):
     V2 = "v2"
 
 
-@dataclass(frozen=True, slots=True)
-class EnginePrograms:
+class EnginePrograms(Value):
     """The programs of one engine, as absolute paths; None where there is none.
 
     Attributes:
@@ -49,8 +48,7 @@ class EnginePrograms:
         return int(head) if head.isdigit() else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Value):
     """Everything decided about how engines run here.
 
     Attributes:

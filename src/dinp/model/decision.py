@@ -1,10 +1,9 @@
 """A choice with its reason: product rule 5, "a decision without a reason is a defect"."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Value):
     """One choice made for an engine.
 
     Attributes:

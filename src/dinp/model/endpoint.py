@@ -1,6 +1,6 @@
 """Where a tenant's clients connect."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 LONGEST_SOCKET_PATH = 107
 """Bytes that bind(2) takes for a path, without the NUL behind it (unix(7))."""
@@ -19,8 +19,7 @@ def room_for_path(path: str) -> int:
     return LONGEST_SOCKET_PATH - max(len(encoded), len(directory) + 1 + _TEMPORARY_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class UnixEndpoint:
+class UnixEndpoint(Value):
     """A unix socket.
 
     Attributes:
@@ -40,8 +39,7 @@ class UnixEndpoint:
         return f"unix://{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Value):
     """The PEM files with which an engine proves itself and checks its clients (mutual TLS, always)."""
 
     ca: str
@@ -49,8 +47,7 @@ class TlsFiles:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class TlsTexts:
+class TlsTexts(Value):
     """The contents of TlsFiles."""
 
     ca: str
@@ -58,8 +55,7 @@ class TlsTexts:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class TcpEndpoint:
+class TcpEndpoint(Value):
     """A TCP port; without `tls` only on a loopback address."""
 
     address: str

@@ -1,12 +1,10 @@
 """What an engine tells the isolation that is to run it."""
 
-from dataclasses import dataclass
-
 from dinp.model.launch_plan import TextFile
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class EngineCommand:
+class EngineCommand(Value):
     """An engine's command line with what belongs to it.
 
     Attributes:

@@ -1,10 +1,9 @@
 """Where an engine finds things, as it sees them itself."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class EnginePlaces:
+class EnginePlaces(Value):
     """Absolute paths from the engine's point of view.
 
     Attributes:
@@ -26,8 +25,7 @@ class EnginePlaces:
     port_helper: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TenantDirectories:
+class TenantDirectories(Value):
     """Absolute paths of one tenant's directories, from the agent's point of view.
 
     Attributes:

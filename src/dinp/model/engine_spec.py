@@ -1,7 +1,8 @@
 """What the user asks of an engine."""
 
-from dataclasses import dataclass, field
 from enum import Enum
+
+from dinp.model.value import Value
 
 
 class EngineKind(Enum):
@@ -18,8 +19,7 @@ class IsolationKind(Enum):
     ROOTFUL = "rootful"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Value):
     """Limits of one engine with everything that it runs; None is no limit.
 
     Attributes:
@@ -35,8 +35,7 @@ class Limits:
     disk: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Registries:
+class Registries(Value):
     """How engines reach image registries; said once, for the engine and the builder inside it.
 
     Attributes:
@@ -51,8 +50,7 @@ class Registries:
     authorities: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Value):
     """Through what engines reach the outside; each empty where there is none.
 
     Attributes:
@@ -66,8 +64,7 @@ class Proxy:
     none: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSpec:
+class EngineSpec(Value):
     """One engine as wished for; preflight turns it into one that can be had here.
 
     Attributes:
@@ -88,12 +85,12 @@ class EngineSpec:
     kind: EngineKind = EngineKind.DOCKERD
     isolation: IsolationKind | None = None
     idle_stop_after: float | None = 600.0
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
     storage_driver: str | None = None
     drain_within: float = 30.0
     address_pools: tuple[str, ...] = ()
     avoid_networks: tuple[str, ...] = ()
-    registries: Registries = field(default_factory=Registries)
-    proxy: Proxy = field(default_factory=Proxy)
+    registries: Registries = Registries()
+    proxy: Proxy = Proxy()
     program_path: tuple[str, ...] = ()
     emulation: tuple[str, ...] = ()

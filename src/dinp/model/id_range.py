@@ -1,6 +1,6 @@
 """Ranges of user and group ids."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 IDS_PER_TENANT = 65536
 """As many as /etc/subuid customarily gives, so that images with any 16-bit id work."""
@@ -12,8 +12,7 @@ LAST_TENANT_ID = 0x7FFE_0000
 """Below 2^31: ids above it are negative numbers to some programs (systemd UIDS-GIDS)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class IdRange:
+class IdRange(Value):
     """`count` ids from `first` on."""
 
     first: int
@@ -23,6 +22,10 @@ class IdRange:
     def end(self) -> int:
         """The first id behind the range."""
         return self.first + self.count
+
+    def __lt__(self, other: "IdRange") -> bool:
+        """Whether it comes before, in the order of the first id."""
+        return (self.first, self.count) < (other.first, other.count)
 
     def overlaps(self, other: "IdRange") -> bool:
         """Whether any id lies in both."""

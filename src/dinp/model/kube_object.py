@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dinp.model.pod import Json
+from dinp.model.value import Value
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {
     "Pod": (),
@@ -24,8 +24,7 @@ ENDING = frozenset({"Job", "CronJob"})
 """Kinds whose pods are expected to end by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class KubeObject:
+class KubeObject(Value):
     """One object.
 
     Attributes:

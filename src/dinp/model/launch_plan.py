@@ -1,11 +1,11 @@
 """How one engine is started, as data: isolation modules write it, edges/launch.py performs it to the letter."""
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from dinp.model.engine_spec import Limits
 from dinp.model.id_range import IdRange
 from dinp.model.link_plan import LinkPlan
+from dinp.model.value import Value
 
 
 class Namespace(Enum):
@@ -20,16 +20,14 @@ class Namespace(Enum):
     NETWORK = 0x40000000
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Value):
     """A directory in the engine's tree; made when missing."""
 
     target: str
     mode: int = 0o755
 
 
-@dataclass(frozen=True, slots=True)
-class TextFile:
+class TextFile(Value):
     """A small file in the engine's tree."""
 
     target: str
@@ -37,16 +35,14 @@ class TextFile:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value):
     """A symbolic link in the engine's tree: `target` points to `to`."""
 
     target: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tmpfs:
+class Tmpfs(Value):
     """An empty file system in memory."""
 
     target: str
@@ -54,8 +50,7 @@ class Tmpfs:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Value):
     """A file or directory of the agent's side at a place in the engine's tree.
 
     Attributes:
@@ -80,16 +75,14 @@ class Bind:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(Value):
     """A complete proc or sysfs of nobody's namespaces, for the kernel to see underneath the engine's own."""
 
     kind: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileSystem:
+class FileSystem(Value):
     """A kernel file system mounted from inside the new namespaces: proc, sysfs, devpts, mqueue, binfmt_misc."""
 
     kind: str
@@ -98,15 +91,13 @@ class FileSystem:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CgroupMounts:
+class CgroupMounts(Value):
     """The engine's own view of its cgroups at `target`, v1 hierarchies or v2, as the machine has them."""
 
     target: str = "/sys/fs/cgroup"
 
 
-@dataclass(frozen=True, slots=True)
-class BindEach:
+class BindEach(Value):
     """Every entry of a directory of the agent's side, with the mounts below it, at its own place in `target`.
 
     Attributes:
@@ -119,8 +110,7 @@ class BindEach:
     but: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOnly:
+class ReadOnly(Value):
     """From here on nothing can be created in the mount at `target`; mounts below it stay as they are."""
 
     target: str
@@ -130,8 +120,7 @@ TreeStep = Directory | TextFile | Link | Tmpfs | Bind | Blank | BindEach | ReadO
 InsideStep = FileSystem | CgroupMounts | TextFile | Directory
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchPlan:
+class LaunchPlan(Value):
     """One engine, ready to be started.
 
     Attributes:
@@ -164,5 +153,5 @@ class LaunchPlan:
     inside: tuple[InsideStep, ...] = ()
     owned: tuple[str, ...] = ()
     cgroup: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
     link: LinkPlan | None = None

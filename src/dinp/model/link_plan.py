@@ -1,11 +1,11 @@
 """The network of an engine that lives in a network namespace of its own, as values."""
 
-from dataclasses import dataclass
 from enum import Enum
 
+from dinp.model.value import Value
 
-@dataclass(frozen=True, slots=True)
-class LinkPlan:
+
+class LinkPlan(Value):
     """A veth pair between the agent's network namespace and the engine's.
 
     Attributes:
@@ -42,8 +42,7 @@ class Transport(Enum):
     SCTP = "sctp"
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPort:
+class PublishedPort(Value):
     """One port that an engine publishes, as dockerd tells its userland proxy.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from dinp.model.value import Value
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 """What an object of the Kubernetes API is made of."""
@@ -12,8 +13,7 @@ Object = dict[str, Json]
 """A mapping of the Kubernetes API, in the order in which it is to be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Value):
     """A volume at a path of a container (core/v1 VolumeMount).
 
     Attributes:
@@ -38,8 +38,7 @@ class Mount:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Value):
     """An environment variable of a container (core/v1 EnvVar) with a literal value."""
 
     name: str
@@ -50,8 +49,7 @@ class Variable:
         return {"name": self.name, "value": self.value.replace("$(", "$$(")}
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(Value):
     """A volume of a pod (core/v1 Volume).
 
     Attributes:

@@ -1,10 +1,9 @@
 """What went wrong, as data, and the errors that carry it, split by whose fault it is."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Value):
     """One thing that is wrong, in words for the person who can mend it.
 
     Attributes:

@@ -1,10 +1,10 @@
 """What a user asks of dinp as a service: where engines run, how pods reach them, what they may use."""
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from dinp import __version__
 from dinp.model.engine_spec import EngineSpec
+from dinp.model.value import Value
 
 
 class TopologyKind(Enum):
@@ -45,8 +45,7 @@ class PullPolicy(Enum):
     NEVER = "Never"
 
 
-@dataclass(frozen=True, slots=True)
-class Images:
+class Images(Value):
     """Images of containers.
 
     Attributes:
@@ -60,8 +59,7 @@ class Images:
     pull_policy: PullPolicy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointSpec:
+class EndpointSpec(Value):
     """The door that clients are led to.
 
     Attributes:
@@ -73,8 +71,7 @@ class EndpointSpec:
     port: int = 2375
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Value):
     """Resources of a container; None asks for none.
 
     Attributes:
@@ -88,8 +85,7 @@ class Amounts:
     ephemeral_storage: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StorageSpec:
+class StorageSpec(Value):
     """Where the agent's state lies.
 
     Attributes:
@@ -107,8 +103,7 @@ class StorageSpec:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSpec:
+class ServiceSpec(Value):
     """The whole wish; every field has a default that works.
 
     Attributes:
@@ -127,12 +122,12 @@ class ServiceSpec:
 
     topology: TopologyKind = TopologyKind.SIDECAR
     form: Form = Form.NATIVE
-    images: Images = field(default_factory=Images)
-    endpoint: EndpointSpec = field(default_factory=EndpointSpec)
+    images: Images = Images()
+    endpoint: EndpointSpec = EndpointSpec()
     credentials: str = ""
     authorities_map: str = ""
     authorities_secret: str = ""
-    engine: EngineSpec = field(default_factory=EngineSpec)
-    requests: Amounts = field(default_factory=Amounts)
-    limits: Amounts = field(default_factory=Amounts)
-    storage: StorageSpec = field(default_factory=StorageSpec)
+    engine: EngineSpec = EngineSpec()
+    requests: Amounts = Amounts()
+    limits: Amounts = Amounts()
+    storage: StorageSpec = StorageSpec()

@@ -1,12 +1,10 @@
 """A tenant: whoever has an engine of its own."""
 
-from dataclasses import dataclass
-
 from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Value):
     """A directory that the engine sees at the same path, with the client's owners.
 
     Attributes:
@@ -18,8 +16,7 @@ class Workspace:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Value):
     """One tenant of an agent.
 
     Attributes:

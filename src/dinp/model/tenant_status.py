@@ -1,10 +1,9 @@
 """What an agent tells about one tenant, and what `dinp status` shows."""
 
-from dataclasses import dataclass
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TenantStatus:
+class TenantStatus(Value):
     """One tenant at one moment.
 
     Attributes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dinp.model.pod import Mount, Object, Volume
 from dinp.model.service_spec import Images, ServiceSpec
+from dinp.model.value import Value
 from dinp.topologies.all_topologies import TOPOLOGIES
 from dinp.topologies.topology import PodParts
 
@@ -13,8 +12,7 @@ DOCKER_CLI = "docker:29.7.2-cli"
 """Docker's own image with the command and without the daemon; a pinned tag, as floating ones change under a job."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Value):
     """One job's container.
 
     Attributes:

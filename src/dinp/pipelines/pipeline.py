@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from dinp.model.service_spec import Form, ServiceSpec
+from dinp.model.value import Value
 from dinp.pipelines.client import Client
 from dinp.topologies.topology import PodParts
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Value):
     """One of the places where a system can be told.
 
     Attributes:
@@ -26,8 +25,7 @@ class Style:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """One snippet, asked for.
 
     Attributes:
@@ -43,8 +41,7 @@ class Request:
     parts: PodParts
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(Value):
     """What a person pastes.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dinp.model.pod import Object
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_spec import Form, ServiceSpec
+from dinp.model.value import replace
 from dinp.pipelines.all_pipelines import PIPELINES
 from dinp.pipelines.client import parts_for, pod_of
 from dinp.pipelines.pipeline import Pipeline, Request, Snippet, Style

@@ -4,17 +4,16 @@ From then on a client can connect and waits in the kernel's queue: there is no s
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from dinp.edges import tenant_doors
 from dinp.edges.listeners import Listener
 from dinp.edges.state_store import StateStore
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.agent_config import AgentConfig
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
+class Doors(Value):
     """Open sockets.
 
     Attributes:

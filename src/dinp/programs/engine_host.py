@@ -4,7 +4,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from dinp.agent.id_ranges import allocate
 from dinp.agent.link_plans import link_plan
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from dinp.edges.network.socket_diag import Connections
 
 
-@dataclass(slots=True)
 class EngineHost:
     """Shared by the tenants of one agent.
 
@@ -45,18 +43,17 @@ class EngineHost:
         tenants: all of them, for what has to be distinct among them.
     """
 
-    loop: EventLoop
-    store: StateStore
-    log: AgentLog
-    spec: EngineSpec
-    tenants: tuple[Tenant, ...] = ()
-    progress: Callable[[str], None] = field(default=lambda _step: None)
-    _choices: Choices | None = None
-    _network: AgentNetwork | None = None
-    _blanks: BlankMounts | None = None
-    _others: frozenset[str] | None = None
-    _indexes: dict[str, int] = field(default_factory=dict)
-    _engines: dict[str, int] = field(default_factory=dict)
+    def __init__(self, loop: EventLoop, store: StateStore, log: AgentLog, spec: EngineSpec) -> None:
+        """Nothing is looked at yet."""
+        self.loop, self.store, self.log, self.spec = loop, store, log, spec
+        self.tenants: tuple[Tenant, ...] = ()
+        self.progress: Callable[[str], None] = lambda _step: None
+        self._choices: Choices | None = None
+        self._network: AgentNetwork | None = None
+        self._blanks: BlankMounts | None = None
+        self._others: frozenset[str] | None = None
+        self._indexes: dict[str, int] = {}
+        self._engines: dict[str, int] = {}
 
     def choices(self) -> Choices:
         """What preflight chose; looked at once, and again after `forget_choices`.

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +24,7 @@ from dinp.knowledge.last_words import explain_exit
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import Problem
 from dinp.model.tenant import Tenant
+from dinp.model.value import replace
 from dinp.programs.engine_host import EngineHost
 
 TYPE_CHECKING = False

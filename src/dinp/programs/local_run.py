@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from dinp.agent.vocabulary import Timing
 from dinp.edges import local_places, tenant_doors
@@ -19,6 +18,7 @@ from dinp.edges.state_store import StateStore
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.tenant import Tenant, Workspace
+from dinp.model.value import Value
 from dinp.programs.engine_host import EngineHost
 from dinp.programs.tenant_runtime import TenantRuntime
 from dinp.topologies.local import UNSET, client_environment
@@ -26,8 +26,7 @@ from dinp.topologies.local import UNSET, client_environment
 TENANT = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Value):
     """What `dinp run` was asked for.
 
     Attributes:
@@ -98,7 +97,8 @@ class _LocalRun:
         self._store = StateStore(str(place.state))
         socket = UnixEndpoint(str(place.socket), mode=0o600)
         self._tenant = Tenant(TENANT, socket, workspaces=request.workspaces)
-        self._host = EngineHost(self._loop, self._store, log, request.spec, (self._tenant,), progress=progress.step)
+        self._host = EngineHost(self._loop, self._store, log, request.spec)
+        self._host.tenants, self._host.progress = (self._tenant,), progress.step
         self._place = place
         self._progress = progress
 

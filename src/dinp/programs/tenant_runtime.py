@@ -4,7 +4,6 @@ import contextlib
 import signal
 import socket
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 
 from dinp.agent.lifecycle import initial, step
@@ -39,6 +38,7 @@ from dinp.edges import tenant_doors
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.problem import DinpError, Problem
 from dinp.model.tenant import Tenant
+from dinp.model.value import Value
 from dinp.programs.engine_host import EngineHost
 from dinp.programs.engine_run import EngineRun
 
@@ -245,8 +245,7 @@ class TenantRuntime:
         self.retired = True
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Value):
     """When a tenant wants to be woken."""
 
     at: float

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import yaml
 
 from dinp.model import annotations as names
@@ -14,6 +12,7 @@ from dinp.model.engine_spec import IsolationKind
 from dinp.model.pod import Mount, Object, Variable, Volume, cpu_quantity, quantity
 from dinp.model.service_spec import Amounts, EndpointKind, Form, ServiceSpec
 from dinp.model.tenant import Tenant, Workspace
+from dinp.model.value import replace
 from dinp.topologies import sidecar_storage
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
 from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context

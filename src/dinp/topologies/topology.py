@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from dinp.model.pod import Mount, Object, Variable, Volume
 from dinp.model.service_spec import ServiceSpec
+from dinp.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class PodParts:
+class PodParts(Value):
     """What a pod needs so that its containers find Docker.
 
     Attributes:

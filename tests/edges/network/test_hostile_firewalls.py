@@ -3,12 +3,12 @@
 import os
 import select
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 
 from dinp.edges.network import links
 from dinp.edges.network.firewall import Firewall
+from dinp.model.value import replace
 from tests.edges.network.asking import ask
 from tests.edges.network.conftest import Engine, Host, plan
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from dinp.edges.network.firewall import Firewall
 from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.route_messages import link_names
 from dinp.model.problem import WorldRefusedError
+from dinp.model.value import replace
 from tests.edges.network.asking import ask
 from tests.edges.network.conftest import Engine, Host, new_host, plan
 

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict
 from typing import Any
 
 from dinp.agent.preflight import preflight
@@ -15,6 +14,7 @@ from dinp.model.choices import Choices
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.problem import WorldRefusedError
+from dinp.model.value import as_data, replace
 
 SYSTEM_STATE_DIR = "/var/lib/dinp"
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     except WorldRefusedError as refused:
         if options.output == "text":
             raise
-        _print_json({"possible": False, "problems": [asdict(problem) for problem in refused.problems]})
+        _print_json({"possible": False, "problems": [as_data(problem) for problem in refused.problems]})
         return refused.exit_code
     if options.output == "json":
         _print_json({"possible": True, **_as_data(choices)})
@@ -66,8 +66,6 @@ def _default_state_dir() -> str:
 
 
 def _spec(options: argparse.Namespace, config: AgentConfig | None) -> EngineSpec:
-    from dataclasses import replace
-
     spec = config.engine if config else EngineSpec()
     if options.isolation:
         spec = replace(spec, isolation=IsolationKind(options.isolation))
@@ -82,7 +80,7 @@ def _workspaces(options: argparse.Namespace, config: AgentConfig | None) -> tupl
 
 
 def _as_data(choices: Choices) -> dict[str, Any]:
-    data = asdict(choices)
+    data = as_data(choices)
     decisions = data.pop("decisions")
     return {
         "choices": {**data, "isolation": choices.isolation.value, "cgroups": choices.cgroups.value},

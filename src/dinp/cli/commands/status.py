@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from dataclasses import asdict
 
 from dinp.edges.state_store import StateStore
 from dinp.model.tenant_status import TenantStatus
+from dinp.model.value import as_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def _tell(store: StateStore, output: str) -> None:
     if output == "json":
         import json
 
-        document = {"agent": "running" if runs else "not running", "tenants": [asdict(status) for status in statuses]}
+        document = {"agent": "running" if runs else "not running", "tenants": [as_data(status) for status in statuses]}
         sys.stdout.write(json.dumps(document) + "\n")
     else:
         _draw(statuses, runs)
