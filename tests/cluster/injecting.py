@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,9 +32,7 @@ class Injector:
     def run(self, body: Mapping[str, Any], *settings: str) -> subprocess.CompletedProcess[str]:
         """What the program answers."""
         argv = ["inject", "-f", "-", *self.words(*settings)]
-        return subprocess.run(
-            [f"{sys.prefix}/bin/dinp", *argv], input=yaml.safe_dump(dict(body)), capture_output=True, text=True
-        )
+        return subprocess.run([f"{sys.prefix}/bin/dinp", *argv], input=json.dumps(body), capture_output=True, text=True)
 
     def words(self, *settings: str) -> list[str]:
         """The command line's words for this cluster; those of `settings` are stronger."""

@@ -9,22 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster.injected import client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, container, pod, ready, terminated
 
 SEEDS = Path(__file__).parents[1] / "seeds"
-CLIENT = "docker:stable"
-"""What the bed has for it is Debian's 20.10 client."""
 
 pytestmark = pytest.mark.bed
 
-
 Run = Callable[[Mapping[str, Any]], Pod]
-
-
-def client_pod(script: str, **more: Any) -> dict[str, Any]:
-    """A pod whose first and only deed is a script that uses docker."""
-    return pod("client", container(CLIENT, "sh", "-ec", script, **more))
 
 
 @pytest.mark.parametrize("form", ["native", "container"])

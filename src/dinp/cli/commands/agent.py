@@ -27,6 +27,12 @@ def run(options: argparse.Namespace) -> int:
     config = read()
     if options.check:
         return 0
+    from dinp.edges.first_process import is_first_process, start_below
+
+    if is_first_process():
+        code = start_below(_say_killed)
+        if code is not None:
+            return code
     from dinp.programs.doors import open_doors
 
     doors = open_doors(config)
@@ -37,6 +43,12 @@ def run(options: argparse.Namespace) -> int:
 
         Agent(config, doors, AgentLog(), read).run()
     return 0
+
+
+def _say_killed(sentence: str) -> None:
+    from dinp.edges.agent_log import AgentLog
+
+    AgentLog().say(sentence, level="warning")
 
 
 def _reader(options: argparse.Namespace) -> Callable[[], AgentConfig]:
