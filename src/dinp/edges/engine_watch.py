@@ -66,8 +66,9 @@ class EngineWatch:
             self._take_events()
         except BlockingIOError:
             return
-        except (OSError, h11.RemoteProtocolError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
-            # JSON of another shape than the API's, or of none.
+        except (OSError, h11.ProtocolError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # An answer after which nothing more can be asked (`Connection: close`, as an engine says that is just
+            # ending), or JSON of another shape than the API's, or of none.
             self.failed = True
 
     def _ask(self) -> None:

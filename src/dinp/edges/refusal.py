@@ -45,7 +45,7 @@ class RefusedClient:
                 event = self._http.next_event()
         except BlockingIOError:
             return False
-        except (OSError, h11.RemoteProtocolError):
+        except (OSError, h11.ProtocolError):
             return True
         return not data
 
