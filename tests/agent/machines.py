@@ -16,6 +16,7 @@ from dinp.model.node_facts import (
 )
 from dinp.model.resolv_conf import ResolvConf
 from dinp.model.routes import Route
+from dinp.model.value import replace
 
 WORKS = Trial(works=True)
 INVALID = Trial(works=False, error="Invalid argument", errno=22)
@@ -67,17 +68,20 @@ ROOT = NodeFacts(
 )
 """A plain machine with everything installed; the agent is root."""
 
-USER = ROOT._replace(
-    process=ROOT.process._replace(uid=1000, user="ci", capabilities=0),
-    storage=ROOT.storage._replace(state_dir="/home/ci/.local/share/dinp", overlay=INVALID, shifted=()),
-    network=ROOT.network._replace(firewall=FirewallFacts(None, None)),
+USER = replace(
+    ROOT,
+    process=replace(ROOT.process, uid=1000, user="ci", capabilities=0),
+    storage=replace(ROOT.storage, state_dir="/home/ci/.local/share/dinp", overlay=INVALID, shifted=()),
+    network=replace(ROOT.network, firewall=FirewallFacts(None, None)),
 )
 """The same machine for an ordinary user with sub-ids."""
 
-POD = ROOT._replace(
-    process=ROOT.process._replace(container="kubernetes"),
-    storage=ROOT.storage._replace(state_dir="/var/lib/dinp"),
-    network=ROOT.network._replace(
+POD = replace(
+    ROOT,
+    process=replace(ROOT.process, container="kubernetes"),
+    storage=replace(ROOT.storage, state_dir="/var/lib/dinp"),
+    network=replace(
+        ROOT.network,
         routes=(Route("0.0.0.0/0", "eth0", 1450), Route("10.244.1.0/24", "eth0")),
         resolver=ResolvConf(
             "/etc/resolv.conf", ("10.96.0.10",), ("ci.svc.cluster.local", "cluster.local"), ("ndots:5",)
@@ -90,4 +94,4 @@ POD = ROOT._replace(
 
 def without(facts: NodeFacts, *programs: str) -> NodeFacts:
     """The same machine without these programs."""
-    return facts._replace(programs=tuple(each for each in facts.programs if each[0] not in programs))
+    return replace(facts, programs=tuple(each for each in facts.programs if each[0] not in programs))

@@ -36,26 +36,27 @@ class Case:
 
 
 def process(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return facts._replace(process=facts.process._replace(**changes))
+    return replace(facts, process=replace(facts.process, **changes))
 
 
 def storage(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return facts._replace(storage=facts.storage._replace(**changes))
+    return replace(facts, storage=replace(facts.storage, **changes))
 
 
 def network(facts: NodeFacts, **changes: object) -> NodeFacts:
-    return facts._replace(network=facts.network._replace(**changes))
+    return replace(facts, network=replace(facts.network, **changes))
 
 
 def pasta(facts: NodeFacts, version: str) -> NodeFacts:
     """The same machine with pasta and no slirp4netns."""
     programs = (*without(facts, "slirp4netns").programs, ("pasta", "/usr/bin/pasta"))
-    return facts._replace(programs=programs, pasta_version=version)
+    return replace(facts, programs=programs, pasta_version=version)
 
 
 ON_OVERLAY = storage(POD, file_system="overlay", overlay=INVALID, overlay_userns=INVALID)
 ON_NFS = storage(ROOT, file_system="nfs4", overlay=INVALID, overlay_userns=INVALID)
-ON_NEW_KERNEL = ROOT._replace(
+ON_NEW_KERNEL = replace(
+    ROOT,
     kernel=KernelRelease(6, 12, "6.12.0-amd64"),
     programs=(*ROOT.programs, ("qemu-aarch64-static", "/usr/bin/qemu-aarch64-static")),
 )
@@ -89,7 +90,7 @@ CASES = {
             overlay_userns=Trial(False, "Permission denied", 13),
         )
     ),
-    "old-engine": Case(ROOT._replace(engine_version="19.03.15")),
+    "old-engine": Case(replace(ROOT, engine_version="19.03.15")),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
     "no-new-privileges": Case(process(USER, no_new_privileges=True)),
     "user-without-sub-ids-and-programs": Case(
@@ -97,7 +98,7 @@ CASES = {
     ),
     "user-with-pasta-alone": Case(pasta(USER, "pasta 0.0~git20240220.1e6f92b-1")),
     "user-with-old-pasta-alone": Case(pasta(USER, "pasta unknown version")),
-    "user-without-port-client": Case(without(USER, "rootlesskit-docker-proxy")._replace(engine_version="20.10.24")),
+    "user-without-port-client": Case(replace(without(USER, "rootlesskit-docker-proxy"), engine_version="20.10.24")),
     "pod-with-host-users-false": Case(process(POD, uid_map=(IdExtent(0, 305070080, 65536),))),
     "workspace-in-pod-with-host-users-false": Case(
         storage(
@@ -123,17 +124,17 @@ CASES = {
     ),
     "state-dir-on-overlay": Case(ON_OVERLAY),
     "state-dir-on-overlay-with-fuse": Case(
-        ON_OVERLAY._replace(programs=(*ON_OVERLAY.programs, ("fuse-overlayfs", "/usr/bin/fuse-overlayfs")))
+        replace(ON_OVERLAY, programs=(*ON_OVERLAY.programs, ("fuse-overlayfs", "/usr/bin/fuse-overlayfs")))
     ),
     "state-dir-on-overlay-asked-for-vfs": Case(ON_OVERLAY, EngineSpec(storage_driver="vfs")),
     "state-dir-on-overlay-asked-for-overlay2": Case(ON_OVERLAY, EngineSpec(storage_driver="overlay2")),
     "fuse-overlayfs-asked-for": Case(ROOT, EngineSpec(storage_driver="fuse-overlayfs")),
     "state-dir-on-nfs": Case(ON_NFS),
-    "old-kernel": Case(storage(ROOT, overlay_userns=INVALID)._replace(kernel=KernelRelease(5, 4, "5.4.0-216-generic"))),
+    "old-kernel": Case(replace(storage(ROOT, overlay_userns=INVALID), kernel=KernelRelease(5, 4, "5.4.0-216-generic"))),
     "overlay-refused": Case(storage(ROOT, overlay_userns=Trial(False, "Permission denied", 13))),
-    "no-cgroups": Case(ROOT._replace(cgroups=NO_CGROUPS)),
-    "no-cgroups-with-limits": Case(ROOT._replace(cgroups=NO_CGROUPS), EngineSpec(limits=ALL_LIMITS)),
-    "user-with-limits-on-v1": Case(USER._replace(cgroups=V1), EngineSpec(limits=Limits(memory=2**30))),
+    "no-cgroups": Case(replace(ROOT, cgroups=NO_CGROUPS)),
+    "no-cgroups-with-limits": Case(replace(ROOT, cgroups=NO_CGROUPS), EngineSpec(limits=ALL_LIMITS)),
+    "user-with-limits-on-v1": Case(replace(USER, cgroups=V1), EngineSpec(limits=Limits(memory=2**30))),
     "workspace-shifted": Case(storage(ROOT, shifted=(("/var/lib/dinp", WORKS), ("/w", WORKS))), workspaces=("/w",)),
     "workspace-refused": Case(
         storage(POD, shifted=(("/var/lib/dinp", WORKS), ("/work", INVALID))), workspaces=("/work",)
@@ -162,7 +163,7 @@ CASES = {
     "address-pools-collide": Case(ROOT, EngineSpec(address_pools=("192.168.0.0/16",))),
     "address-pools-of-ipv6-only": Case(ROOT, EngineSpec(address_pools=("fd00:5::/48",))),
     "everything-at-once": Case(
-        without(ON_NFS._replace(cgroups=NO_CGROUPS), "containerd", "nft"),
+        without(replace(ON_NFS, cgroups=NO_CGROUPS), "containerd", "nft"),
         EngineSpec(limits=ALL_LIMITS, address_pools=("192.168.178.0/24",)),
     ),
 }
@@ -245,7 +246,7 @@ def test_links_of_other_agents_do_not_take_the_link_network() -> None:
 
 
 def test_a_user_without_delegation_on_v2_can_still_run_without_limits() -> None:
-    assert not preflight(USER._replace(cgroups=NO_CGROUPS), EngineSpec()).cgroup_limits
+    assert not preflight(replace(USER, cgroups=NO_CGROUPS), EngineSpec()).cgroup_limits
 
 
 @pytest.mark.parametrize("kind", [IsolationKind.USERNS, IsolationKind.ROOTFUL])

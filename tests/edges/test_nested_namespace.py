@@ -15,6 +15,7 @@ from dinp.edges.user_namespaces import make_user_namespace
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.id_range import IdRange
 from dinp.model.problem import WorldRefusedError
+from dinp.model.value import replace
 
 PR_SET_DUMPABLE = 4
 POD_IDS = IdRange(305_070_080)
@@ -33,7 +34,7 @@ def volume() -> Iterator[Path]:
 
 def outcome(volume: str, workspaces: tuple[str, ...]) -> list[object]:
     facts = probe_node(volume, workspaces=workspaces)
-    facts = facts._replace(programs=tuple((name, f"/usr/bin/{name}") for name in NAMES))
+    facts = replace(facts, programs=tuple((name, f"/usr/bin/{name}") for name in NAMES))
     try:
         choices = preflight(facts, EngineSpec(), workspaces)
     except WorldRefusedError as refused:

@@ -17,6 +17,7 @@ from dinp.model.id_range import IdRange
 from dinp.model.launch_plan import LaunchPlan, Link, Namespace, TextFile
 from dinp.model.node_facts import NodeFacts
 from dinp.model.tenant import Tenant, Workspace
+from dinp.model.value import replace
 from tests.agent.machines import ROOT, USER, without
 
 GOLDEN = Path(__file__).parents[1] / "golden/isolation"
@@ -84,8 +85,8 @@ def test_only_rootful_comes_with_a_warning_and_without_a_user_namespace() -> Non
 
 
 def test_slirp4netns_is_taken_before_pasta() -> None:
-    both = USER._replace(programs=(*USER.programs, ("pasta", "/usr/bin/pasta")))
-    alone = without(both, "slirp4netns")._replace(pasta_version="pasta 2024_02_20.1e6f92b")
+    both = replace(USER, programs=(*USER.programs, ("pasta", "/usr/bin/pasta")))
+    alone = replace(without(both, "slirp4netns"), pasta_version="pasta 2024_02_20.1e6f92b")
     assert "--net=slirp4netns" in plan_of(IsolationKind.ROOTLESS, both).argv
     assert "--net=pasta" in plan_of(IsolationKind.ROOTLESS, alone).argv
 

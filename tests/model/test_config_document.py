@@ -79,6 +79,12 @@ def test_durations_and_sizes() -> None:
     assert spec.limits == Limits(memory=512 * 2**20, cpus=0.5, disk=20 * 10**9)
 
 
+def test_problems_of_json_have_their_places_too() -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse_agent_config('{"state_dir": "/s",\n "tenants": [{"name": "A", "socket": "/run/a.sock"}]}', "agent.json")
+    assert [problem.sentence for problem in refused.value.problems] == ['agent.json:2:23: tenants[0].name is "A".']
+
+
 def test_never_stops() -> None:
     assert parse_agent_config(f"{LEAST}engine: {{idle_stop_after: never}}", "f").engine.idle_stop_after is None
 

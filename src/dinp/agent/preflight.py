@@ -1,7 +1,8 @@
 """Facts and wishes in, choices with reasons out: how engines are run on this machine, node or pod."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TypeVar
 
 from dinp.agent.decisions.cgroups import choose_cgroups
 from dinp.agent.decisions.dns import choose_dns
@@ -19,7 +20,11 @@ from dinp.model.engine_spec import EngineSpec
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which is slow: an engine waits for this
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = ()) -> Choices:

@@ -1,11 +1,15 @@
 """The only place that ends the process: every outcome becomes words for a person and an exit code."""
 
+from __future__ import annotations
+
 import os
-import signal
 import sys
-from collections.abc import Callable
 
 from dinp.model.problem import DinpError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h: a defect of dinp itself."""
@@ -24,15 +28,22 @@ def handled(action: Callable[[], int]) -> None:
             _tell(f"      (dinp explain {problem.code})")
         code = error.exit_code
     except KeyboardInterrupt:
-        code = 128 + signal.SIGINT
+        code = _ended_by("SIGINT")
     except BrokenPipeError:
         # Whoever read our output has left: what is still buffered goes nowhere instead of failing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 128 + signal.SIGPIPE
+        code = _ended_by("SIGPIPE")
     except Exception as error:  # the last resort, for what nobody expected
         _report(error)
         code = DEFECT
     raise SystemExit(code)
+
+
+def _ended_by(name: str) -> int:
+    """The exit code that shells give for a signal."""
+    import signal
+
+    return 128 + signal.Signals[name]
 
 
 def _tell(line: str) -> None:

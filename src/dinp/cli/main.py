@@ -1,13 +1,18 @@
 """The command line: one table of verbs, each a module that is imported only when it is used."""
 
-import argparse
+from __future__ import annotations
+
 import importlib
 import sys
-from collections.abc import Sequence
-from types import ModuleType
 
 from dinp import __version__
 from dinp.cli.error_handler import handled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing what takes long: clients wait for a socket
+    import argparse
+    from collections.abc import Sequence
+    from types import ModuleType
 
 COMMANDS = {
     "run": "give a command a private engine, and take it away again",
@@ -26,6 +31,9 @@ COMMANDS = {
 }
 """Verb -> what it does; the module is dinp/cli/commands/VERB.py."""
 
+AGENT_SOURCES = ("--config", "--config-env")
+"""How `dinp agent` can be told where its configuration is."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The program `dinp`; ends the process with the exit codes of docs/reference/command-line.md."""
@@ -35,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def build_parser(verbs: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
     """The parser, with the full options of `verbs` only: importing a verb may cost more than running another."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="dinp",
         description="Docker in Pod: a private Docker engine for whoever connects first.",
@@ -50,6 +60,11 @@ def build_parser(verbs: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentPar
 
 
 def _dispatch(words: list[str]) -> int:
+    if len(words) == 3 and words[0] == "agent" and words[1] in AGENT_SOURCES:
+        # What pods and services run, whose clients wait: argparse takes longer than to open their sockets.
+        from dinp.cli.commands.agent import serve
+
+        return serve(words[1], words[2])
     verb = next((word for word in words if not word.startswith("-")), "")
     known = (verb,) if verb in COMMANDS else ()
     options = build_parser(known).parse_args(words)

@@ -1,9 +1,14 @@
 """The agent's log: a person's format on a terminal, a JSON object a line elsewhere; engine lines carry their tenant."""
 
+from __future__ import annotations
+
 import json
 import sys
 import time
-from typing import TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which is slow: an engine waits for this
+    from typing import TextIO
 
 _COLOURS = {"debug": "2", "info": "0", "warning": "33", "error": "31"}
 _LEVELS = {"warn": "warning", "fatal": "error", "panic": "error", "trace": "debug"}

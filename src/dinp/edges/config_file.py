@@ -1,8 +1,6 @@
 """Reads the agent's configuration file, and asks this machine for the ids behind names."""
 
-import grp
 import os
-import pwd
 
 from dinp.model.agent_config import AgentConfig
 from dinp.model.config_document import parse_agent_config
@@ -57,6 +55,8 @@ def agent_config_from_environment(name: str) -> AgentConfig:
 
 
 def _user(name: str) -> int | None:
+    import pwd
+
     try:
         return pwd.getpwnam(name).pw_uid
     except (KeyError, ValueError):
@@ -64,6 +64,8 @@ def _user(name: str) -> int | None:
 
 
 def _group(name: str) -> int | None:
+    import grp
+
     try:
         return grp.getgrnam(name).gr_gid
     except (KeyError, ValueError):

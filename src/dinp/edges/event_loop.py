@@ -6,7 +6,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which is slow: an engine waits for this
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 class HasFileno(Protocol):
@@ -14,7 +19,6 @@ class HasFileno(Protocol):
 
     def fileno(self) -> int:
         """Its descriptor."""
-        ...
 
 
 class EventLoop:

@@ -20,6 +20,7 @@ from dinp.model.kernel_release import parse_kernel_release
 from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
 from dinp.model.node_facts import NOT_TRIED, NodeFacts, ProcessFacts, StorageFacts, Trial
 from dinp.model.problem import WorldRefusedError
+from dinp.model.value import replace
 
 ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
@@ -72,7 +73,7 @@ def probe_node(
     finally:
         # Also when something fails in between: nobody else waits for the program.
         version = question.answer()
-    return facts._replace(engine_version=version)
+    return replace(facts, engine_version=version)
 
 
 def _pasta_version(programs: Mapping[str, str]) -> str:

@@ -1,7 +1,5 @@
 """What every way of keeping an engine apart has to say."""
 
-from typing import Protocol
-
 from dinp.model.choices import Choices
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
@@ -11,6 +9,12 @@ from dinp.model.launch_plan import LaunchPlan
 from dinp.model.link_plan import LinkPlan
 from dinp.model.tenant import Tenant
 from dinp.model.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which is slow: an engine waits for this
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 class Identity(Value):
@@ -50,7 +54,6 @@ class Isolation(Protocol):
 
     def places(self, directories: TenantDirectories) -> EnginePlaces:
         """Where the engine will find things, as it sees them."""
-        ...
 
     def plan(
         self,
@@ -62,4 +65,3 @@ class Isolation(Protocol):
         command: EngineCommand,
     ) -> LaunchPlan:
         """The launch as data."""
-        ...

@@ -4,7 +4,7 @@ A program is recognised by the head of its ELF header (elf(5)): class, byte orde
 those of QEMU's scripts/qemu-binfmt-conf.sh.
 """
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 _SYSTEM_V = r"\x00" * 8
 _ANY_TYPE_LITTLE = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
@@ -15,7 +15,7 @@ _BIG_64 = r"\x7fELF\x02\x02\x01\x00" + _SYSTEM_V + r"\x00\x02"
 _LITTLE_32 = r"\x7fELF\x01\x01\x01\x00" + _SYSTEM_V + r"\x02\x00"
 
 
-class Emulator(NamedTuple):
+class Emulator(Value):
     """One architecture.
 
     Attributes:

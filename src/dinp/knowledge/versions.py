@@ -1,9 +1,9 @@
 """Since when kernels and engines can do what decisions rest on, each with its source."""
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 
-class Since(NamedTuple):
+class Since(Value):
     """The first version that can do something.
 
     Attributes:

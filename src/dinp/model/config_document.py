@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isinf
 
 from dinp.model.agent_config import AgentConfig
@@ -9,9 +10,10 @@ from dinp.model.config_keys import AGENT
 from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
 from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Proxy, Registries
+from dinp.model.json_nodes import parse_json
+from dinp.model.nodes import Node, Place
 from dinp.model.problem import BadInputError
 from dinp.model.tenant import Tenant, Workspace
-from dinp.model.yaml_nodes import Place, YamlError, parse_yaml
 
 NO_NAMES = IdLookup(user=lambda _: None, group=lambda _: None)
 """A lookup for places without users: only numbers are ids."""
@@ -34,6 +36,16 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
     Raises:
         BadInputError: with every problem that was found, in the order of the text.
     """
+    quick = parse_json(text)
+    if quick is not None:
+        with suppress(BadInputError):  # which is told with its places below
+            return _agent_config(quick, Report(file), directory, ids)
+    return _agent_config(_yaml(text, file), Report(file), directory, ids)
+
+
+def _yaml(text: str, file: str) -> Node:
+    from dinp.model.yaml_nodes import YamlError, parse_yaml
+
     report = Report(file)
     try:
         node = parse_yaml(text)
@@ -43,6 +55,10 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
     if node is None:
         report.add("config-missing-key", Place(1, 1), "the file is empty.", "Write at least state_dir and one tenant.")
         raise BadInputError(*report.problems)
+    return node
+
+
+def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup) -> AgentConfig:
     root = Reader(report, ids).section(node, AGENT, "")
     tenants = tuple(_tenant(section, report, directory) for section in root.items("tenants", Section))
     if "tenants" in root.values and not tenants:

@@ -1,9 +1,9 @@
 """Every key of the agent's configuration: the parser reads by this table and the reference page is made from it."""
 
 from enum import Enum
-from typing import NamedTuple
 
 from dinp.model.engine_spec import EngineKind, IsolationKind
+from dinp.model.value import Value
 
 
 class KeyKind(Enum):
@@ -28,7 +28,7 @@ class KeyKind(Enum):
     SECTION = "keys of its own"
 
 
-class Key(NamedTuple):
+class Key(Value):
     """One key.
 
     Attributes:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import NamedTuple, TypeVar
 
 from dinp.model import config_values
 from dinp.model.config_keys import AGENT, Key, KeyKind
+from dinp.model.nodes import Mapping, Node, Place, Scalar, Sequence
 from dinp.model.problem import Problem
-from dinp.model.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
+from dinp.model.value import Value
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 _READERS: dict[KeyKind, Callable[[str], object]] = {
     KeyKind.TEXT: config_values.read_text,
@@ -31,7 +35,7 @@ _READERS: dict[KeyKind, Callable[[str], object]] = {
 }
 
 
-class IdLookup(NamedTuple):
+class IdLookup(Value):
     """How names become ids; a name that it does not know gives None. Numbers never ask it."""
 
     user: Callable[[str], int | None]
@@ -56,7 +60,7 @@ class Report:
         return tuple(problem for _, _, problem in sorted(self._found, key=lambda each: each[:2]))
 
 
-class Section(NamedTuple):
+class Section(Value):
     """The values below one mapping, with the place of each key's value."""
 
     path: str
@@ -82,7 +86,7 @@ class Section(NamedTuple):
         return value if isinstance(value, Section) else None
 
 
-class Reader(NamedTuple):
+class Reader(Value):
     """Reads one file: nodes by keys.
 
     Attributes:

@@ -1,14 +1,13 @@
 """User namespaces as the kernel and /etc tell them: uid_map, gid_map, subuid, subgid."""
 
-from typing import NamedTuple
-
 from dinp.model.id_range import IdRange
+from dinp.model.value import Value
 
 WHOLE = 0xFFFF_FFFF
 """How many ids the first user namespace maps; 2^32 - 1 is no id (user_namespaces(7))."""
 
 
-class IdExtent(NamedTuple):
+class IdExtent(Value):
     """`length` ids from `inside` on are those from `outside` on in the parent namespace."""
 
     inside: int
@@ -16,7 +15,7 @@ class IdExtent(NamedTuple):
     length: int
 
 
-class SubIds(NamedTuple):
+class SubIds(Value):
     """One line of /etc/subuid or /etc/subgid: ids that `owner` (a name or a number) may map."""
 
     owner: str

@@ -1,9 +1,9 @@
 """The kernel's version, as uname(2) says it."""
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 
-class KernelRelease(NamedTuple):
+class KernelRelease(Value):
     """Major and minor version, comparable; `text` is the whole release, e.g. `6.1.0-37-cloud-amd64`."""
 
     major: int

@@ -1,9 +1,9 @@
 """Mounts as /proc/self/mountinfo tells them (proc_pid_mountinfo(5))."""
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 
-class Mount(NamedTuple):
+class Mount(Value):
     """One mounted file system.
 
     Attributes:

@@ -3,17 +3,16 @@
 Named tuples here and beside: a frozen dataclass takes six times as long to make, and an engine waits for these modules.
 """
 
-from typing import NamedTuple
-
 from dinp.model.choices import CgroupKind
 from dinp.model.id_maps import IdExtent, SubIds
 from dinp.model.id_range import IdRange
 from dinp.model.kernel_release import KernelRelease
 from dinp.model.resolv_conf import ResolvConf
 from dinp.model.routes import Route
+from dinp.model.value import Value
 
 
-class Trial(NamedTuple):
+class Trial(Value):
     """Something that was tried out, because only the kernel knows whether it works.
 
     Attributes:
@@ -30,7 +29,7 @@ class Trial(NamedTuple):
 NOT_TRIED = Trial(works=False, error="not tried")
 
 
-class ProcessFacts(NamedTuple):
+class ProcessFacts(Value):
     """Who the agent is, and what it may do about user namespaces.
 
     Attributes:
@@ -68,7 +67,7 @@ class ProcessFacts(NamedTuple):
         return (*self.living, *(entry.ids for entry in (*self.sub_uids, *self.sub_gids)))
 
 
-class StorageFacts(NamedTuple):
+class StorageFacts(Value):
     """The file system below the state directory.
 
     Attributes:
@@ -90,7 +89,7 @@ class StorageFacts(NamedTuple):
     fuse: bool
 
 
-class CgroupFacts(NamedTuple):
+class CgroupFacts(Value):
     """Control groups as the agent finds them.
 
     Attributes:
@@ -108,14 +107,14 @@ class CgroupFacts(NamedTuple):
     why: str = ""
 
 
-class LinkMtu(NamedTuple):
+class LinkMtu(Value):
     """A network interface that some route uses, with its MTU in bytes."""
 
     name: str
     mtu: int
 
 
-class FirewallFacts(NamedTuple):
+class FirewallFacts(Value):
     """Which packet filters the agent's network namespace uses.
 
     Attributes:
@@ -129,7 +128,7 @@ class FirewallFacts(NamedTuple):
     forward_policies: tuple[tuple[str, str], ...] = ()
 
 
-class NetworkFacts(NamedTuple):
+class NetworkFacts(Value):
     """The agent's network.
 
     Attributes:
@@ -151,7 +150,7 @@ class NetworkFacts(NamedTuple):
     api_server: str = ""
 
 
-class NodeFacts(NamedTuple):
+class NodeFacts(Value):
     """Everything that preflight decides from.
 
     Attributes:

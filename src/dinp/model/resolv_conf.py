@@ -1,9 +1,9 @@
 """Name resolution as resolv.conf(5) sets it."""
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 
-class ResolvConf(NamedTuple):
+class ResolvConf(Value):
     """What one resolv.conf says.
 
     Attributes:

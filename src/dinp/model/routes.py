@@ -1,9 +1,9 @@
 """Routes of a network namespace, as values."""
 
-from typing import NamedTuple
+from dinp.model.value import Value
 
 
-class Route(NamedTuple):
+class Route(Value):
     """One route.
 
     Attributes:

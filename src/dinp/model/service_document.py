@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dinp.model.config_document import NO_NAMES, read_engine
 from dinp.model.config_section import Reader, Report, Section
+from dinp.model.nodes import Mapping, Node, Place
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_keys import SERVICE
 from dinp.model.service_settings import overlaid, setting
@@ -21,7 +22,7 @@ from dinp.model.service_spec import (
     StorageSpec,
     TopologyKind,
 )
-from dinp.model.yaml_nodes import Mapping, Node, Place, YamlError, parse_yaml
+from dinp.model.yaml_nodes import YamlError, parse_yaml
 
 _DEFAULTS = ServiceSpec()
 _PORTS = {EndpointKind.UNIX: 2375, EndpointKind.TCP: 2375, EndpointKind.TLS: 2376}

@@ -5,6 +5,7 @@ from enum import Enum
 from dinp.model.config_keys import ENGINE as AGENT_ENGINE
 from dinp.model.config_keys import Key, KeyKind
 from dinp.model.service_spec import EndpointKind, Form, Images, PullPolicy, StorageKind, TopologyKind
+from dinp.model.value import replace
 
 _LEAST_DISK = 64 * 2**20
 
@@ -72,7 +73,7 @@ AUTHORITIES = (
 
 
 def _for_services(keys: tuple[Key, ...]) -> tuple[Key, ...]:
-    return tuple(key._replace(keys=_for_services(key.keys)) for key in keys if key.name not in _NOT_FOR_SERVICES)
+    return tuple(replace(key, keys=_for_services(key.keys)) for key in keys if key.name not in _NOT_FOR_SERVICES)
 
 
 ENGINE = _for_services(AGENT_ENGINE)

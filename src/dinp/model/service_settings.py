@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dinp.model.config_keys import Key
 from dinp.model.config_section import Report
-from dinp.model.yaml_nodes import Mapping, Node, Place, Scalar, Sequence
+from dinp.model.nodes import Mapping, Node, Place, Scalar, Sequence
 
 _START = Place(1, 1)
 

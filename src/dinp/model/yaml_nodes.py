@@ -4,47 +4,15 @@ Built from the parser's events without recursion, so that no text can exhaust th
 documents are refused: a configuration that people read top to bottom needs none of them.
 """
 
-from typing import NamedTuple
-
 import yaml
+
+from dinp.model.nodes import Mapping, Node, Place, Scalar, Sequence
 
 LONGEST = 1 << 20
 """Characters; a thousand tenants with every key take a quarter of it."""
 
 DEEPEST = 32
 """Levels; no key lies deeper than five, and parsers take quadratic time for thousands of open brackets."""
-
-
-class Place(NamedTuple):
-    """A position in a text; both numbers count from 1, as editors do."""
-
-    line: int
-    column: int
-
-
-class Scalar(NamedTuple):
-    """A single value. `empty` is a key without any value, which is something else than quotes around nothing."""
-
-    place: Place
-    text: str
-    empty: bool
-
-
-class Sequence(NamedTuple):
-    """A list."""
-
-    place: Place
-    items: "tuple[Node, ...]"
-
-
-class Mapping(NamedTuple):
-    """Keys with values, in the order of the text; a key may stand there twice."""
-
-    place: Place
-    entries: "tuple[tuple[Scalar, Node], ...]"
-
-
-Node = Scalar | Sequence | Mapping
 
 
 class YamlError(Exception):

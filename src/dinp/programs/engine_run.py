@@ -1,11 +1,12 @@
 """One run of one engine, from its launch to the removal of everything that was its own."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 from dinp.edges import cgroups, engine_log, launch, listeners
 from dinp.edges.engine_network import EngineLink
@@ -29,6 +30,8 @@ from dinp.programs.engine_host import EngineHost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from dinp.edges.engine_watch import EngineWatch
 
 _SIGNALLED = 128

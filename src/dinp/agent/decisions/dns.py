@@ -1,14 +1,13 @@
 """Which resolvers inner containers use: a resolver on loopback is one that they cannot reach."""
 
-from typing import NamedTuple
-
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.node_facts import NetworkFacts
 from dinp.model.resolv_conf import ResolvConf, is_loopback
+from dinp.model.value import Value
 
 
-class Resolution(NamedTuple):
+class Resolution(Value):
     """What was chosen; the fields are those of `Choices`."""
 
     nameservers: tuple[str, ...]

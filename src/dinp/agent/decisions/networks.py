@@ -1,7 +1,6 @@
 """Networks for inner bridges and for the engines' links that collide with nothing that must stay reachable."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import NamedTuple
 
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.decision import Decision
@@ -9,6 +8,7 @@ from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.resolv_conf import is_loopback
+from dinp.model.value import Value
 
 OWN_LINKS = "dinp"
 """How the names of links begin that agents make: agents share the link network, /30 by /30."""
@@ -37,7 +37,7 @@ _LINKS6 = tuple(f"fd{second:02x}:d19b:7c3e::/48" for second in range(0x5A, 0x7A)
 """Unique local networks (RFC 4193)."""
 
 
-class Networks(NamedTuple):
+class Networks(Value):
     """What was chosen; the fields are those of `Choices`."""
 
     bridge_address: str

@@ -1,10 +1,14 @@
 """`dinp agent --config FILE`: the program inside the sidecar, the DaemonSet and the pool; a service on a machine."""
 
-import argparse
-from collections.abc import Callable
+from __future__ import annotations
 
 from dinp.edges.config_file import agent_config_from_environment, read_agent_config
 from dinp.model.agent_config import AgentConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until told to end."""
-    read = _reader(options)
-    config = read()
+    source = ("--config", options.config) if options.config_env is None else ("--config-env", options.config_env)
     if options.check:
+        _reader(*source)()
         return 0
+    return serve(*source)
+
+
+def serve(option: str, value: str) -> int:
+    """Serve what the configuration behind an option says, until told to end."""
+    read = _reader(option, value)
+    config = read()
     from dinp.edges.first_process import is_first_process, start_below
 
     if is_first_process():
@@ -51,7 +62,7 @@ def _say_killed(sentence: str) -> None:
     AgentLog().say(sentence, level="warning")
 
 
-def _reader(options: argparse.Namespace) -> Callable[[], AgentConfig]:
-    if options.config_env is not None:
-        return lambda: agent_config_from_environment(options.config_env)
-    return lambda: read_agent_config(options.config)
+def _reader(option: str, value: str) -> Callable[[], AgentConfig]:
+    if option == "--config-env":
+        return lambda: agent_config_from_environment(value)
+    return lambda: read_agent_config(value)

@@ -4,9 +4,10 @@ import argparse
 import sys
 
 from dinp.cli.spec_options import add_spec_arguments, read_input
+from dinp.model.nodes import Mapping
 from dinp.model.service_document import parse_service_spec
 from dinp.model.service_spec import ServiceSpec, TopologyKind
-from dinp.model.yaml_nodes import Mapping, parse_yaml
+from dinp.model.yaml_nodes import parse_yaml
 from dinp.pipelines.all_pipelines import PIPELINES
 
 
