@@ -1,6 +1,7 @@
 """What the end of an engine means, from its last lines."""
 
 from dinp.model.problem import Problem
+from dinp.model.value import Value
 
 _QUOTED = 3
 
@@ -19,4 +20,42 @@ def explain_exit(tenant: str, how: str, words: str) -> Problem:
         "engine-exited",
         f"The engine of tenant {tenant} ended with {how}.{said}",
         "The agent's log has all of its lines.",
+    )
+
+
+class Largest(Value):
+    """The process that had the most memory when there was none left.
+
+    Attributes:
+        command: what it was started as.
+        resident: bytes.
+        container: short id of its container; empty for a step of a build and for the engine itself.
+        build: whether it belonged to a step of a build.
+    """
+
+    command: str
+    resident: int
+    container: str = ""
+    build: bool = False
+
+
+def explain_out_of_memory(tenant: str, limit: int | None, largest: Largest | None) -> Problem:
+    """What it means that the kernel ended a process of an engine because a limit of memory was reached.
+
+    Args:
+        tenant: whose engine it was.
+        limit: bytes; None when it cannot be told.
+        largest: the kernel ends the largest process; None when that was gone before anybody looked.
+    """
+    bound = f" of {limit // 2**20} MiB" if limit is not None else ""
+    who = ""
+    if largest is not None:
+        where = f" in container {largest.container}" if largest.container else " in a step of a build"
+        if not largest.container and not largest.build:
+            where = " of the engine itself"
+        who = f" The largest process was `{largest.command}`{where}, with {largest.resident // 2**20} MiB."
+    return Problem(
+        "out-of-memory",
+        f"The memory limit{bound} of tenant {tenant} was reached, and the kernel killed a process.{who}",
+        "Raise engine.limits.memory (in a pod resources.limits.memory), or give it less to do at once.",
     )

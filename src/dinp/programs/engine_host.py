@@ -16,6 +16,7 @@ from dinp.edges.event_loop import EventLoop
 from dinp.edges.node_probe import foreign_ranges, own_id_map, probe_node
 from dinp.edges.state_store import StateStore
 from dinp.edges.tenant_doors import TenantDoors
+from dinp.edges.termination_log import TerminationLog
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
@@ -41,12 +42,14 @@ class EngineHost:
         log: where to tell what happens.
         spec: what engines are to be; replaced by a reload.
         tenants: all of them, for what has to be distinct among them.
+        last_sentences: what a pod's status shall say when the agent has ended.
     """
 
     def __init__(self, loop: EventLoop, store: StateStore, log: AgentLog, spec: EngineSpec) -> None:
         """Nothing is looked at yet."""
         self.loop, self.store, self.log, self.spec = loop, store, log, spec
         self.tenants: tuple[Tenant, ...] = ()
+        self.last_sentences = TerminationLog()
         self.progress: Callable[[str], None] = lambda _step: None
         self._choices: Choices | None = None
         self._network: AgentNetwork | None = None
@@ -188,6 +191,8 @@ class EngineHost:
         """A tenant's engine entered another phase of its life."""
         if state.phase is Phase.READY:
             self.progress("")
+        if state.phase in {Phase.READY, Phase.FAILED}:
+            self.last_sentences.stands(tenant.name, state.problem)
         chosen = self._choices
         self.store.write_status(
             TenantStatus(

@@ -21,7 +21,7 @@ from dinp.edges.tree import Materials
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.engines.all_engines import ENGINES
 from dinp.isolation.all_isolations import ISOLATIONS
-from dinp.knowledge.last_words import explain_exit
+from dinp.knowledge.last_words import explain_exit, explain_out_of_memory
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import Problem
 from dinp.model.tenant import Tenant
@@ -51,6 +51,7 @@ class EngineRun:
         self._kept = TenantLog(host.store.log_path(tenant.name))
         self._cleanup.callback(self._log.close)
         self._watch: EngineWatch | None = None
+        self._out_of_memory: Problem | None = None
         self._engine: launch.RunningEngine | None = None
 
     @classmethod
@@ -156,6 +157,8 @@ class EngineRun:
         self._cleanup.callback(host.loop.unwatch, self._engine.pidfd)
         host.loop.watch(self._log, self._read_log)
         self._cleanup.callback(host.loop.unwatch, self._log.fileno())
+        if lease.cgroups:
+            self._watch_memory(lease.cgroups)
         self._cleanup.callback(self._end_unfinished)
         if link is not None:
             if not link_first:
@@ -190,6 +193,28 @@ class EngineRun:
 
         self._host.loop.watch(watch, advance)
 
+    def _watch_memory(self, cgroups: tuple[str, ...]) -> None:
+        from dinp.edges.memory_watch import MemoryWatch
+
+        try:
+            memory = MemoryWatch(cgroups)
+        except OSError as error:
+            # Only a sentence is lost by it: kernels with PREEMPT_RT have no notification on cgroup v1.
+            self._host.log.say(f"will not be told when memory is used up: {error}", tenant=self._tenant.name)
+            return
+        self._cleanup.callback(memory.close)
+        self._cleanup.callback(self._host.loop.unwatch, memory.fileno())
+
+        def look() -> None:
+            seen = memory.look()
+            if seen is not None:
+                problem = explain_out_of_memory(self._tenant.name, seen.limit, seen.largest)
+                self._out_of_memory = problem
+                self._host.log.say(f"{problem} (dinp explain {problem.code})", tenant=self._tenant.name, level="error")
+                self._host.last_sentences.happened(problem)
+
+        self._host.loop.watch(memory, look)
+
     def _read_log(self) -> None:
         lines, ended = self._log.read()
         self._kept.append([line.text for line in lines])
@@ -214,7 +239,10 @@ class EngineRun:
         number = status.si_status if status is not None else 0
         signalled = number if not exited else number - _SIGNALLED
         how = f"exit code {number}" if exited and signalled <= 0 else f"signal {signalled}"
-        self._exited(explain_exit(self._tenant.name, how, words), exited and signalled <= 0)
+        problem = explain_exit(self._tenant.name, how, words)
+        if self._out_of_memory is not None and signalled == signal.SIGKILL:
+            problem = self._out_of_memory
+        self._exited(problem, exited and signalled <= 0)
 
 
 def _remove_door(door: Listener, directory: Path) -> None:

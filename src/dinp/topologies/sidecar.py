@@ -15,6 +15,7 @@ from dinp.model.tenant import Tenant, Workspace
 from dinp.model.value import replace
 from dinp.topologies import sidecar_storage
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
+from dinp.topologies.sidecar_limits import engine_limits
 from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context
 from dinp.topologies.topology import PodParts
 
@@ -66,7 +67,7 @@ def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfi
     # A pod is one tenant: whichever user a container runs as, it may use the pod's engine.
     socket = UnixEndpoint(SOCKET, mode=0o666)
     seen = tuple(Workspace(mount.path, mount.read_only) for mount in workspaces)
-    engine = spec.engine
+    engine = replace(spec.engine, limits=engine_limits(spec))
     if spec.authorities_map or spec.authorities_secret:
         engine = replace(engine, registries=replace(engine.registries, authorities=(AUTHORITIES,)))
     return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen),), engine)
