@@ -28,7 +28,7 @@ WHOLE_MACHINE = (IdExtent(0, 0, 0xFFFF_FFFF),)
 NAMES = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "docker-proxy", "iptables",
     "iptables-nft", "iptables-legacy", "nft", "rootlesskit", "rootlesskit-docker-proxy", "slirp4netns",
-    "newuidmap", "newgidmap",
+    "newuidmap", "newgidmap", "ip", "nsenter",
 )  # fmt: skip
 
 ROOT = NodeFacts(

@@ -82,6 +82,9 @@ CASES = {
     "user-namespaces-exhausted": Case(
         storage(ROOT, overlay_userns=Trial(False, "unshare(CLONE_NEWUSER): No space left on device", 28))
     ),
+    "user-namespace-refused-to-user": Case(
+        storage(USER, overlay_userns=Trial(False, "unshare(0x10020000): Operation not permitted", 1))
+    ),
     "user-namespace-refused": Case(storage(ROOT, overlay_userns=REFUSED)),
     "apparmor-without-profile": Case(process(USER, apparmor_restricts=True)),
     "apparmor-with-profile": Case(

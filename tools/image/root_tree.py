@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +21,8 @@ SUITE = "bookworm"
 """Debian 12: its Python is 3.11, for which the packages of the lock are chosen."""
 
 PACKAGES = (
-    "ca-certificates", "iptables", "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "nftables", "python3",
-    "slirp4netns", "uidmap",
+    "ca-certificates", "iproute2", "iptables", "libdevmapper1.02.1", "libseccomp2", "libsystemd0", "nftables",
+    "python3", "slirp4netns", "uidmap",
 )  # fmt: skip
 """What the agent runs besides the engine's own programs, and the libraries of Debian's own engine."""
 
@@ -45,6 +46,10 @@ NOT_WANTED = (
 )  # fmt: skip
 """Nothing of these is read when dinp or an engine runs. Each is kept as an empty directory where programs expect it."""
 
+MAPPERS = {"usr/bin/newuidmap": 7, "usr/bin/newgidmap": 6}
+"""They get CAP_SETUID and CAP_SETGID alone (capabilities(7)) instead of all that root may. As root, Debian's write the
+map with the rights of root, who then needs CAP_SYS_ADMIN (user_namespaces(7)): containers do not have that."""
+
 KEPT_EMPTY = ("home", "mnt", "srv", "var/cache", "var/log", "var/lib/dinp", "run", "tmp")
 
 
@@ -62,10 +67,18 @@ def make_root(tree: Path, cache: Cache, say: Callable[[str], None]) -> None:
             text.write(line)
     (tree / "home/dinp").mkdir(mode=0o755, exist_ok=True)
     os.chown(tree / "home/dinp", 1000, 1000)
+    for name, capability in MAPPERS.items():
+        (tree / name).chmod(0o755)
+        os.setxattr(tree / name, "security.capability", file_capability(capability))
     for name in ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-"):
         (tree / name).unlink(missing_ok=True)
     for folder in ("usr/lib/python3", "usr/lib/python3.11"):
         compile_ahead(tree / folder, tree)
+
+
+def file_capability(number: int) -> bytes:
+    """One capability, permitted and effective (linux/capability.h, struct vfs_cap_data, revision 2)."""
+    return struct.pack("<5I", 0x0200_0001, 1 << number, 0, 0, 0)
 
 
 def compile_ahead(folder: Path, root: Path) -> None:

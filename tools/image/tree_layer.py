@@ -8,9 +8,12 @@ from pathlib import Path
 
 from testbed.images.oci_image import Layer
 
+CAPABILITY = "security.capability"
+"""The one extended attribute that images keep (OCI image specification, layer.md)."""
+
 
 def tree_layer(tree: Path, file: Path) -> Layer:
-    """Write everything below `tree` as the tar `file`, owners and modes as they are."""
+    """Write everything below `tree` as the tar `file`, owners, modes and file capabilities as they are."""
     with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as tar:
         for folder, folders, names in os.walk(tree):
             folders.sort()
@@ -21,6 +24,10 @@ def tree_layer(tree: Path, file: Path) -> Layer:
                 info = tar.gettarinfo(str(path), arcname=str(path.relative_to(tree)))
                 info.mtime = 0
                 info.uname = info.gname = ""
+                if info.isreg() and CAPABILITY in os.listxattr(path):
+                    # Bytes as they are: PAX headers are text, and Python writes what is none with this error handler.
+                    value = os.getxattr(path, CAPABILITY).decode("utf-8", "surrogateescape")
+                    info.pax_headers = {f"SCHILY.xattr.{CAPABILITY}": value}
                 if info.isreg():
                     with path.open("rb") as content:
                         tar.addfile(info, content)

@@ -25,7 +25,7 @@ from dinp.model.value import replace
 ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
     "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "rootlesskit-docker-proxy",
-    "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft",
+    "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft", "ip", "nsenter",
     *(name for each in EMULATORS for name in each.programs),
 )  # fmt: skip
 """Programs that engines and the kinds of isolation use, by the names under which distributions install them."""

@@ -58,5 +58,8 @@ def mapped_ranges(extents: tuple[IdExtent, ...]) -> tuple[IdRange, ...]:
 
 
 def sub_id_count(entries: tuple[SubIds, ...], user: str, uid: int) -> int:
-    """How many ids the largest range has that belongs to the user, by name or by number (subuid(5))."""
-    return max((entry.ids.count for entry in entries if entry.owner in (user, str(uid))), default=0)
+    """How many ids belong to the user, by name or by number (subuid(5)).
+
+    Ranges count together: rootlesskit maps one after the other (rootlesskit, pkg/parent, newugidmapArgs).
+    """
+    return sum(ids.count for ids in {entry.ids for entry in entries if entry.owner in (user, str(uid))})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dinp.model.config_document import NO_NAMES, read_engine
 from dinp.model.config_section import Reader, Report, Section
+from dinp.model.engine_spec import IsolationKind
 from dinp.model.nodes import Mapping, Node, Place
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_keys import SERVICE
@@ -155,6 +156,7 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
     if authorities is not None and len(authorities.places) != 1:
         sentence = "authorities names a ConfigMap and a Secret." if authorities.places else "authorities names nothing."
         report.add("config-bad-value", authorities.place, sentence, "Name one: config_map or secret.")
+    _isolated(root, spec, report)
     storage = root.section("storage")
     if storage is None:
         return
@@ -168,3 +170,17 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
             sentence = f"storage.{name} means nothing where storage.kind is {kind.value}."
             remedy = f"Remove it, or choose {' or '.join(each.value for each in kinds)}."
             report.add("config-bad-value", storage.places[name], sentence, remedy)
+
+
+def _isolated(root: Section, spec: ServiceSpec, report: Report) -> None:
+    """Report what the kind of isolation rules out in every pod, before a pod has to fail for it."""
+    kind, engine, storage = spec.engine.isolation, root.section("engine"), root.section("storage")
+    if engine is not None and spec.engine.emulation and kind not in (None, IsolationKind.USERNS):
+        sentence = f"engine.emulation needs isolation userns, and engine.isolation is {kind.value}."
+        remedy = "Leave engine.isolation out, or engine.emulation."
+        report.add("emulation-not-apart", engine.places["emulation"], sentence, remedy)
+    rootless = kind is IsolationKind.ROOTLESS
+    if storage is not None and rootless and spec.storage.kind is StorageKind.HOST_PATH:
+        sentence = "storage.kind is hostPath, which kubelet makes for root, and engine.isolation is rootless."
+        remedy = "Choose emptyDir, or leave engine.isolation out."
+        report.add("config-bad-value", storage.places["kind"], sentence, remedy)

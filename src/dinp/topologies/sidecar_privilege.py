@@ -12,9 +12,9 @@ def security_context(spec: ServiceSpec) -> Object:
     """Of the agent's container (core/v1 SecurityContext).
 
     Root's agent makes namespaces, mounts and control groups, for which a container must be privileged; whatever the
-    pod says about users would otherwise hold for the agent too. A rootless agent needs newuidmap (which is setuid),
-    the system calls that make namespaces, and a /proc without covers, without which the kernel refuses to mount
-    another one in a user namespace (user_namespaces(7)).
+    pod says about users would otherwise hold for the agent too. A rootless agent needs newuidmap (which has a file
+    capability), the system calls that make namespaces, and a /proc without covers, without which the kernel refuses to
+    mount another one in a user namespace (user_namespaces(7)).
     """
     if spec.engine.isolation is not IsolationKind.ROOTLESS:
         return {"privileged": True, "runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False}

@@ -87,21 +87,25 @@ def _userns_problems(facts: NodeFacts) -> list[Problem]:
         allocate("", {}, process.foreign_ids(), process.uid_map)
     except WorldRefusedError as none_left:
         problems.extend(none_left.problems)
+    return problems or _namespace_problems(facts, "set engine.isolation to rootful")
+
+
+def _namespace_problems(facts: NodeFacts, otherwise: str) -> list[Problem]:
+    """What the trial of an overlay told about user namespaces, before it came to the overlay."""
     trial = facts.storage.overlay_userns
-    refused = not problems and trial.error.startswith("unshare")
-    if refused and trial.errno == errno.ENOSPC:
+    if not trial.error.startswith("unshare"):
+        return []
+    if trial.errno == errno.ENOSPC:
         # The limit of a user namespace further out; the file shows only that of the agent's own.
-        problems.append(max_user_namespaces_problem(process.max_user_namespaces))
-    elif refused:
-        problems.append(
-            Problem(
-                "user-namespace-refused",
-                f"The kernel refused to make a user namespace: {trial.error}.",
-                "Allow unshare and clone with CLONE_NEWUSER in the seccomp or security profile of this container"
-                " (seccompProfile: Unconfined), or set engine.isolation to rootful.",
-            )
+        return [max_user_namespaces_problem(facts.process.max_user_namespaces)]
+    return [
+        Problem(
+            "user-namespace-refused",
+            f"The kernel refused to make a user namespace: {trial.error}.",
+            "Allow unshare and clone with CLONE_NEWUSER in the seccomp or security profile of this container"
+            f" (seccompProfile: Unconfined), or {otherwise}.",
         )
-    return problems
+    ]
 
 
 def _rootful_problems(facts: NodeFacts) -> list[Problem]:
@@ -120,7 +124,9 @@ def _rootless_problems(facts: NodeFacts) -> list[Problem]:
                 " or leave engine.isolation out: as root it is userns, which is stricter and faster.",
             )
         ]
-    return rootless_problems(facts)
+    # Where AppArmor is in the way, rootlesskit may have a profile that the trial has not.
+    own_trial = [] if facts.process.apparmor_restricts else _namespace_problems(facts, "give the agent root (userns)")
+    return rootless_problems(facts) or own_trial
 
 
 def _not_root(kind: str, process: ProcessFacts) -> Problem:

@@ -14,6 +14,9 @@ _PORT_CLIENT = "rootlesskit-docker-proxy"
 _FIRST_GOOD_PASTA = 20231204
 """What rootlesskit asks for (its docs/network.md). With that of Debian 12 published ports never answer."""
 
+_NEEDED = ("rootlesskit", "newuidmap", "newgidmap", "ip", "nsenter")
+"""rootlesskit sets up the engine's network with the last two (its pkg/network/iputils)."""
+
 _LEAST_SUB_IDS = 65534
 """The user is 0 inside; with as many more every id up to `nobody` (65534) can be a file's owner in an image."""
 
@@ -67,7 +70,7 @@ def _kernel_problems(facts: NodeFacts) -> list[Problem]:
 
 
 def _program_problems(facts: NodeFacts) -> list[Problem]:
-    absent = [name for name in ("rootlesskit", "newuidmap", "newgidmap") if facts.program(name) is None]
+    absent = [name for name in _NEEDED if facts.program(name) is None]
     if facts.program("slirp4netns", "pasta") is None:
         absent.append("slirp4netns or pasta")
     elif facts.program("slirp4netns") is None and _pasta_date(facts.pasta_version) < _FIRST_GOOD_PASTA:
@@ -81,7 +84,7 @@ def _program_problems(facts: NodeFacts) -> list[Problem]:
         Problem(
             "rootless-program-missing",
             f"Isolation rootless needs {', '.join(absent)}, not found in {':'.join(facts.search_path)}.",
-            "Install them (Debian and Ubuntu: rootlesskit, uidmap, slirp4netns, passt).",
+            "Install them (Debian and Ubuntu: rootlesskit, uidmap, iproute2, util-linux, slirp4netns, passt).",
         )
     ]
 
