@@ -19,8 +19,6 @@ BARE = "bare dockerd's socket"
 DINP = "dinp, a tenant's socket"
 PROXY = "HAProxy before the bare dockerd"
 
-_WITHOUT_PROXY = " HAProxy was not measured: there is no `haproxy` in PATH."
-
 REQUESTS = (
     "Microseconds of `GET /containers/json` on a connection that stays open, one after the other, the engine being "
     "there already; each sample is the median of 300."
@@ -47,18 +45,14 @@ backend engine
 def measure_requests(versions: tuple[str, ...], rounds: int) -> Table:
     """Alternate between the sockets, all engines running all the time."""
     rows = _alternate("requests", versions, rounds, lambda path: sorted(requests(path, 300))[150])
-    return Table("Requests", REQUESTS + _note(), "µs", Better.LESS, BARE, rows)
+    return Table("Requests", REQUESTS, "µs", Better.LESS, BARE, rows)
 
 
 def measure_stream(versions: tuple[str, ...], rounds: int) -> Table:
     """The same with 1 GiB from a container that is attached to."""
     size = 64 if rounds == 1 else 1024
     rows = _alternate("stream", versions, rounds, lambda path: attached_stream(path, "busybox", size))
-    return Table(f"Stream of {size} MiB", STREAM + _note(), "MiB/s", Better.MORE, BARE, rows)
-
-
-def _note() -> str:
-    return "" if shutil.which("haproxy") else _WITHOUT_PROXY
+    return Table(f"Stream of {size} MiB", STREAM, "MiB/s", Better.MORE, BARE, rows)
 
 
 def _alternate(
@@ -70,7 +64,7 @@ def _alternate(
             for side in (bare, tenant):
                 first_answer(side.socket)
                 side.docker(version, "import", "-c", 'CMD ["sh"]', image("busybox-amd64"), "busybox")
-            sides = {BARE: bare.socket, DINP: tenant.socket} | ({PROXY: proxy} if proxy else {})
+            sides = {BARE: bare.socket, DINP: tenant.socket, PROXY: proxy}
             for round_ in range(1, rounds + 1):
                 print(f"{what}: round {round_} of {rounds}, dockerd {version}", flush=True)
                 for side_name, path in sides.items():
@@ -79,11 +73,8 @@ def _alternate(
 
 
 @contextmanager
-def _proxy(back: str) -> Iterator[str | None]:
-    """HAProxy between clients and a socket; its own socket, None where there is no HAProxy."""
-    if shutil.which("haproxy") is None:
-        yield None
-        return
+def _proxy(back: str) -> Iterator[str]:
+    """HAProxy between clients and a socket: its own socket."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     front = f"{folder}/front.sock"
     (folder / "haproxy.cfg").write_text(_PROXY_CONFIG.format(front=front, back=back), encoding="ascii")

@@ -58,6 +58,7 @@ PACKAGES: Mapping[str, Names] = {
     "runc": ("runc", "runc", "runc", "runc", "runc"),
     "docker-registry": ("docker-registry", "docker-distribution", "distribution", "distribution-registry",
                         "docker-registry"),
+    "haproxy": ("haproxy", "haproxy", "haproxy", "haproxy", "haproxy"),
     "busybox-static": ("busybox-static", "busybox", "busybox", "busybox-static", "busybox-static"),
     "qemu-user-static": ("qemu-user-static", "qemu-user-static", "qemu-user-static", "qemu-linux-user",
                          "qemu-aarch64 qemu-x86_64"),

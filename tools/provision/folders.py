@@ -61,6 +61,7 @@ TOOLS_FROM_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "docker-registry": ("docker-registry", ("usr/bin/docker-registry",)),
     "qemu-aarch64-static": ("qemu-user-static", ("usr/bin/qemu-aarch64-static", "usr/bin/qemu-aarch64")),
     "qemu-x86_64-static": ("qemu-user-static", ("usr/bin/qemu-x86_64-static", "usr/bin/qemu-x86_64")),
+    "haproxy": ("haproxy", ("usr/sbin/haproxy",)),
     "busybox-static": ("busybox-static", ("bin/busybox", "usr/bin/busybox")),
     "etcd": ("etcd-server", ("usr/bin/etcd",)),
 }

@@ -96,6 +96,7 @@ TEST = Needs(
     ),
     unpacked=(
         Unpacked("docker-registry", "its service would start", ("docker-registry",)),
+        Unpacked("haproxy", "its service would start; benchmarks compare with it", ("haproxy",)),
         Unpacked("qemu-user-static", "would register itself with the machine's binfmt_misc", ("qemu-user-static",)),
     ),
     compiled=(
