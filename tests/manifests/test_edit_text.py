@@ -66,6 +66,14 @@ def test_edit(case: str) -> None:
     assert editor.apply(((documents[0], edit),)) == expected
 
 
+def test_neighbours_that_go_together_share_their_comma() -> None:
+    text = "m: {a: 1, b: 2, c: 3, d: 4}\n"
+    (root,) = parse(text)
+    for keys, left in (("ab", "m: {c: 3, d: 4}\n"), ("ba", "m: {c: 3, d: 4}\n"), ("bd", "m: {a: 1, c: 3}\n")):
+        edits = tuple((root, RemoveEntry(("m",), key)) for key in keys)
+        assert TextEditor(text, indented_lists=False).apply(edits) == left
+
+
 @pytest.mark.parametrize(
     "text",
     ["a: &x [1]\nb: *x\n", "b: &x [1]\na: *x\n", "x: &x {a: [1]}\n<<: *x\na: [2]\n", "a:\n- |\n  text"],

@@ -43,11 +43,19 @@ class TextEditor(Value):
             NotEditableError: an edit would change more than it says.
         """
         anchors = {root: aliased(root) for root, _ in edits}
-        splices = [splice for root, edit in edits for splice in self._splices(root, edit, anchors[root])]
+        splices = []
+        thinned: dict[int, tuple[Mapping, set[str]]] = {}
+        for root, edit in edits:
+            node = node_at(root, edit.path, anchors[root])
+            if isinstance(edit, RemoveEntry) and isinstance(node, Mapping):
+                thinned.setdefault(node.start, (node, set()))[1].add(edit.key)
+            else:
+                splices += self._splices(node, edit)
+        for mapping, keys in thinned.values():
+            splices += self._without_entries(mapping, keys)
         return spliced(self.text, splices)
 
-    def _splices(self, root: Node, edit: Edit, anchored: frozenset[Node]) -> list[Splice]:
-        node = node_at(root, edit.path, anchored)
+    def _splices(self, node: Node, edit: Edit) -> list[Splice]:
         match edit:
             case AddItems() if isinstance(node, Sequence):
                 return [self._items(node, edit)]
@@ -55,8 +63,6 @@ class TextEditor(Value):
                 return [self._entry(node, edit)]
             case RemoveItems() if isinstance(node, Sequence):
                 return self._without_items(node, edit.positions)
-            case RemoveEntry() if isinstance(node, Mapping):
-                return [self._without_entry(node, edit.key)]
             case SetValue() if isinstance(node, Mapping):
                 key, value = self._known(node, edit.key)
                 raw = edit.raw if edit.raw is not None else f" {self._inline(edit.value, key.start)}"
@@ -140,12 +146,16 @@ class TextEditor(Value):
             for position in sorted(positions)
         ]
 
-    def _without_entry(self, node: Mapping, name: str) -> Splice:
-        key, value = self._known(node, name)
-        position = next(number for number, each in enumerate(node.entries) if each[0] is key)
+    def _without_entries(self, node: Mapping, names: set[str]) -> list[Splice]:
+        """Keys taken out together: in flow style, neighbours share the comma between them."""
+        known = {id(self._known(node, name)[0]) for name in names}
+        positions = frozenset(number for number, (key, _) in enumerate(node.entries) if id(key) in known)
         if node.flow:
-            spans = [(each.start, below.end) for each, below in node.entries]
-            return flow_text.without(spans, frozenset({position}), node.start)[0]
+            return flow_text.without([(key.start, value.end) for key, value in node.entries], positions, node.start)
+        return [self._without_entry(node, position) for position in sorted(positions)]
+
+    def _without_entry(self, node: Mapping, position: int) -> Splice:
+        key, value = node.entries[position]
         start = line_start(self.text, key.start)
         if self.text[start : key.start].strip() and position + 1 < len(node.entries):
             # Behind the dash of a list's item: the next key takes its place.
