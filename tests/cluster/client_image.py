@@ -1,6 +1,7 @@
 """An image for clients in pods: docker with buildx and compose, and Python with docker-py and Testcontainers.
 
-Made of what this checkout has; the engine that it talks to is in another container.
+Made of what this checkout has; the engine that it talks to is in another container. A registry is in it as well, for
+pods that serve one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def client_reference(cluster: Cluster, scratch: Path) -> str:
     plugins = Path(os.environ["DINP_CLI_PLUGINS"])
     programs = {"usr/local/bin/docker": plugins.parent / "bin/docker"}
     programs |= {f"usr/local/lib/docker/cli-plugins/{file.name}": file for file in plugins.iterdir()}
+    programs["usr/local/bin/docker-registry"] = Path(os.environ["DINP_TOOLS"]) / "docker-registry"
     users = Path(__file__).parents[1] / "clients"
     programs |= {f"{USERS}/{file.name}": file for file in users.glob("*_user.py")}
     for path, source in programs.items():
