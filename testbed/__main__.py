@@ -9,11 +9,11 @@ import sys
 
 from testbed import down, power, programs, status, up
 from testbed.images.build import built_images, push_all
-from testbed.images.registry_client import RegistryClient
 from testbed.layout import Layout
 from testbed.machine.handle import find
 from testbed.plan import MACHINES, NODES
 from testbed.waiting import NotReadyError
+from tools.oci.registry_client import RegistryClient
 from tools.provision.refusal import RefusalError
 
 NODE_COMMANDS = {

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from testbed import pki
 from testbed.bed import Say
-from testbed.images.layers import Content, write_layer
-from testbed.images.oci_image import Image, Layer
 from testbed.images.recipes import IMAGES, OTHER_NAMES, ROOTLESS_UID, engine_names
-from testbed.images.registry_client import RegistryClient
 from testbed.layout import Layout
+from tools import oci
+from tools.oci.image import Image, Layer
+from tools.oci.layers import Content, write_layer
+from tools.oci.registry_client import RegistryClient
 from tools.provision.cache import Cache, new_folder
 from tools.provision.images import busybox_image, debian_image, native
 from tools.provision.refusal import RefusalError
@@ -218,7 +219,10 @@ def read_member(archive: Path, name: str) -> str:
 def digest(sources: Sources) -> str:
     """Over everything that shapes the images: recipes, scripts, this program, and each program's path and size."""
     scripts = {file.name: file.read_text() for file in sorted(FILES.iterdir())}
-    code = {file.name: file.read_text() for file in sorted(Path(__file__).parent.glob("*.py"))}
+    folders = (Path(__file__).parent, Path(oci.__file__).parent)
+    code = {
+        f"{folder.name}/{file.name}": file.read_text() for folder in folders for file in sorted(folder.glob("*.py"))
+    }
     programs = [sources.docker, sources.busybox, sources.debian]
     programs += [file for folder in sources.engines.values() for file in sorted(folder.iterdir())]
     programs += [sources.bin / name for name in ("pause", "coredns", "bed-volumes")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from testbed.images.oci_image import digest_of
 from tests.cluster.kit import Cluster
 from tools.image.build import build_image
 from tools.image.programs import image_programs
+from tools.oci.image import digest_of
 from tools.provision.cache import Cache
 
 ROOT = Path(__file__).parents[2]

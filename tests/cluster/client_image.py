@@ -12,10 +12,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from testbed.images.build import DEBIAN_PACKAGES
-from testbed.images.oci_image import Image, ImageConfig, Layer, digest_of
 from tests.cluster.kit import Cluster
 from tools.image.application import needed_by
-from tools.image.tree_layer import tree_layer
+from tools.oci.image import Image, ImageConfig, Layer, digest_of
+from tools.oci.tree_layer import tree_layer
 from tools.provision.cache import Cache
 from tools.provision.images import debian_image, native
 

@@ -25,13 +25,13 @@ import pytest
 from kubernetes import client
 
 from testbed import host_ports
-from testbed.images.oci_image import Image
 from testbed.layout import Layout
 from testbed.plan import REGISTRY_HOST, REGISTRY_PORT
 from tests.cluster.agent_image import agent_reference
 from tests.cluster.client_image import client_reference
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, Registry
+from tools.oci.image import Image
 
 HERE = Path(__file__).parent
 

@@ -24,9 +24,9 @@ from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 
-from testbed.images.oci_image import Image
-from testbed.images.registry_client import RegistryClient
 from testbed.layout import Layout
+from tools.oci.image import Image
+from tools.oci.registry_client import RegistryClient
 
 PodObject = Mapping[str, Any]
 Condition = Callable[[PodObject], str | None]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from testbed.images.layers import Content, write_layer
-from testbed.images.oci_image import Image, ImageConfig, Layer
 from tests.cluster.kit import Pod, container, ended, pod
+from tools.oci.image import Image, ImageConfig, Layer
+from tools.oci.layers import Content, write_layer
 from tools.provision.cache import Cache
 from tools.provision.images import busybox_image, native
 

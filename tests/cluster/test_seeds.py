@@ -12,11 +12,11 @@ import pytest
 
 from testbed.images.build import give_names
 from testbed.images.recipes import OTHER_NAMES, engine_names
-from testbed.images.registry_client import RegistryClient
 from tests.cluster import known_recipes, nodes
 from tests.cluster.kit import Cluster
 from tests.cluster.measure import measure
 from tests.cluster.seeds import ENGINES, RECIPES, Recipe
+from tools.oci.registry_client import RegistryClient
 
 pytestmark = pytest.mark.bed
 FAILURES = {

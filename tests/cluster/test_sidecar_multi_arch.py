@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from testbed.images.oci_image import Image, ImageConfig, Layer
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, pod, terminated
+from tools.oci.image import Image, ImageConfig, Layer
 
 pytestmark = pytest.mark.bed
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.image.archive import write_archive
 from tools.image.build import BILL, BuiltImage, build_image
 from tools.image.programs import image_programs
+from tools.oci.archive import write_archive
 from tools.provision.cache import Cache
 
 pytestmark = pytest.mark.engine

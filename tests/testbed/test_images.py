@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.images.layers import Content, parents, write_layer
-from testbed.images.oci_image import Image, ImageConfig, Layer
 from testbed.images.recipes import IMAGES, OTHER_NAMES, engine_names
+from tools.oci.image import Image, ImageConfig, Layer
+from tools.oci.layers import Content, parents, write_layer
 
 
 def test_a_layer_depends_on_its_content_alone(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.image.archive import write_archive
 from tools.image.build import build_image
 from tools.image.programs import ENGINES, image_programs
+from tools.oci.archive import write_archive
 from tools.provision.cache import Cache
 from tools.provision.refusal import RefusalError
 

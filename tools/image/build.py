@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dinp import __version__
-from testbed.images.oci_image import Image, ImageConfig, Layer
 from tools.image.application import make_application
 from tools.image.bill_of_materials import bill_of_materials
 from tools.image.root_tree import make_root
-from tools.image.tree_layer import tree_layer
+from tools.oci.image import Image, ImageConfig, Layer
+from tools.oci.tree_layer import tree_layer
 from tools.provision.cache import Cache
 from tools.provision.images import native
 

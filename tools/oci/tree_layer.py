@@ -6,7 +6,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from testbed.images.oci_image import Layer
+from tools.oci.image import Layer
 
 CAPABILITY = "security.capability"
 """The one extended attribute that images keep (OCI image specification, layer.md)."""

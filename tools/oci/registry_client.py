@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
-from testbed.images.oci_image import INDEX, MANIFEST, Image, described, digest_of
+from tools.oci.image import INDEX, MANIFEST, Image, described, digest_of
 
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 Body = bytes | BinaryIO | None

@@ -10,7 +10,7 @@ import json
 import tarfile
 from pathlib import Path
 
-from testbed.images.oci_image import INDEX, Image, described, digest_of
+from tools.oci.image import INDEX, Image, described, digest_of
 
 
 def write_archive(image: Image, reference: str, file: Path) -> str:
