@@ -9,7 +9,7 @@ AGAIN = echo "Some failed. Those are tried once more:" && $(PYTEST) --last-faile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check fmt lock image bench clean
+.PHONY: help setup run test check fmt lock image bench bench-cluster clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,10 @@ LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --n
 image: ## the agent's image with an engine, as an OCI archive in dist/; the same sources give the same digest
 	@$(PROVISION) --for test
 	@$(call ENV,test) && .venv/bin/python -m tools.image
+
+bench-cluster: ## from a pod to an image, known recipes beside dinp's sidecar, on the bed that `make cluster` brought up
+	@$(PROVISION) --for cluster
+	@$(call ENV,cluster) && .venv/bin/python -m tests.cluster.pod_to_image
 
 bench: setup ## measure dinp and what it is compared with
 	@$(call ENV,test) && .venv/bin/python -m benchmarks

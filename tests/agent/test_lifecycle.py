@@ -191,6 +191,13 @@ def test_an_engine_that_serves_is_started_again_however_often_it_is_killed() -> 
         assert engine.hear(EngineAnswered()) == []
 
 
+def test_why_the_agent_has_ended_an_engine_is_told_before_the_next_start() -> None:
+    engine = ready()
+    assert engine.hear(EngineExited(PROBLEM, refuse=True)) == [RefuseClients(PROBLEM)]
+    assert engine.hear(TimePassed(), after=RETRY_DELAYS[0]) == [AwaitClient()]
+    assert engine.hear(ClientConnected()) == [StartEngine()]
+
+
 def test_an_engine_that_refuses_to_start_is_tried_twice() -> None:
     engine = Conversation()
     engine.hear(ClientConnected())
@@ -297,10 +304,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.hear(EngineAnswered())
 
     @precondition(lambda self: self.runs)
-    @rule(by_itself=st.booleans())
-    def engine_ends(self, by_itself: bool) -> None:
+    @rule(by_itself=st.booleans(), refuse=st.booleans())
+    def engine_ends(self, by_itself: bool, refuse: bool) -> None:
         self.runs = False
-        self.hear(EngineExited(PROBLEM, by_itself))
+        self.hear(EngineExited(PROBLEM, by_itself, refuse))
 
     @precondition(lambda self: self.runs and self.state.phase is Phase.STARTING)
     @rule()

@@ -28,13 +28,18 @@ def on(node: MachineHandle, *argv: str) -> str:
 
 def have_images(names: Iterable[str]) -> None:
     """Let every node have what the registry now has under these names ("library/docker:stable"), pulled beforehand."""
-    layout = Layout.of(os.environ)
-    ctr = [str(layout.bin / "ctr"), "--namespace=k8s.io", "images"]
+    have_references([f"docker.io/{name}" for name in names])
+
+
+def have_references(references: Iterable[str]) -> None:
+    """The same for images by their whole references ("registry.bed:5000/dinp/agent:1")."""
+    wanted = list(references)
+    ctr = [str(Layout.of(os.environ).bin / "ctr"), "--namespace=k8s.io", "images"]
 
     def pull(node: MachineHandle) -> None:
-        for name in names:
-            on(node, *ctr, "rm", f"docker.io/{name}")
-            on(node, *ctr, "pull", f"--hosts-dir={CERTS_D}", f"docker.io/{name}")
+        for reference in wanted:
+            on(node, *ctr, "rm", reference)
+            on(node, *ctr, "pull", f"--hosts-dir={CERTS_D}", reference)
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(pull, handles()))

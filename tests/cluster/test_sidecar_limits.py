@@ -81,3 +81,24 @@ def test_a_sidecar_that_may_nothing(inject: Injector, run_pod: Run, form: str) -
         assert last_sentences(running).split(" (dinp explain")[0] in sentence, sentence
     else:
         assert running.exec("cat", "/dev/termination-log", container=AGENT).out.split(" (dinp explain")[0] in sentence
+
+
+AFTERWARDS = """
+until docker version >/dev/null 2>said; do grep -h 'dinp: ' said || true; done
+until docker run --rm busybox echo still there; do :; done
+"""
+
+
+def test_a_job_that_fills_its_disk_is_told_so_and_not_evicted(inject: Injector, run_pod: Run) -> None:
+    script = (
+        "cd /tmp; docker pull -q busybox; docker run --name big busybox sh -c"
+        f" 'dd if=/dev/zero of=/big bs=1M count=320; sleep 60' || echo ended; {AFTERWARDS}"
+    )
+    running = run_pod(inject(client_pod(script), "storage.size=320MiB"))
+    said = last_sentences(running)
+    assert "(dinp explain disk-limit)" in said, running.evidence()
+    body = running.read()
+    assert body["status"]["phase"] == "Succeeded", running.evidence()
+    assert "ended" in running.logs("main")
+    assert "MiB that it may, and was ended" in running.logs("main"), running.evidence()
+    assert running.logs("main").endswith("still there\n"), running.evidence()

@@ -23,6 +23,8 @@ from dinp.model.service_spec import (
     StorageKind,
     StorageSpec,
 )
+from dinp.model.value import replace
+from dinp.topologies.sidecar_limits import engine_limits
 
 CASES = Path(__file__).parents[1] / "golden" / "render"
 
@@ -70,7 +72,7 @@ def test_an_example_is_whole(spec: ServiceSpec) -> None:
 def the_agent_reads_its_configuration(example: dict[str, Any], spec: ServiceSpec) -> None:
     text = containers(example)["dinp"]["env"][0]["value"].replace("$$(", "$(")
     config = parse_agent_config(text, "the variable")
-    assert config.engine == spec.engine
+    assert config.engine == replace(spec.engine, limits=engine_limits(spec))
     assert [workspace.path for workspace in config.tenants[0].workspaces] == ["/workspace"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits
-from dinp.model.service_spec import Amounts, ServiceSpec
+from dinp.model.service_spec import Amounts, ServiceSpec, StorageKind, StorageSpec
 from dinp.topologies.sidecar_limits import engine_limits
 
 MIB = 2**20
@@ -25,3 +25,23 @@ def test_what_was_said_stays() -> None:
 
 def test_a_rootless_engine_has_no_group_to_limit() -> None:
     assert memory(4096 * MIB, isolation=IsolationKind.ROOTLESS) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "ephemeral", "engine"),
+    [
+        (StorageKind.EMPTY_DIR, 1000, None, 900),
+        (StorageKind.EMPTY_DIR, 1000, 500, 450),
+        (StorageKind.EMPTY_DIR, 500, 1000, 450),
+        (StorageKind.EPHEMERAL, 1000, 500, 900),
+        (StorageKind.EMPTY_DIR, 64, None, None),
+        (StorageKind.CLAIM, 1000, None, None),
+        (StorageKind.HOST_PATH, 1000, None, None),
+    ],
+)
+def test_disk_below_what_kubelet_evicts_for(
+    kind: StorageKind, size: int, ephemeral: int | None, engine: int | None
+) -> None:
+    amounts = Amounts(ephemeral_storage=ephemeral * MIB if ephemeral else None)
+    spec = ServiceSpec(limits=amounts, storage=StorageSpec(kind=kind, size=size * MIB))
+    assert engine_limits(spec).disk == (engine * MIB if engine else None)

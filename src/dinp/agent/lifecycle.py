@@ -95,6 +95,8 @@ def step(state: State, event: Event, now: float) -> Result:
             return ready, (Say(f"ready after {now - state.since:.2f} s"),)
         case (Phase.STARTING, LaunchRefused(problem)):
             return _fail(state, problem, now)
+        case (Phase.STARTING | Phase.READY | Phase.IDLE, EngineExited(problem, refuse=True)):
+            return _fail(state, problem, now)
         case (Phase.STARTING, EngineExited(problem, by_itself)):
             return _fail(state, problem, now) if by_itself and state.crashes else _crashed(state, problem, now)
         case (Phase.STARTING, TimePassed()):

@@ -96,10 +96,12 @@ class EngineExited(Value):
     Attributes:
         problem: what its last words mean.
         by_itself: whether it chose to, with an exit code, and was not killed.
+        refuse: whether the agent ended it because of the problem, which clients shall be told before the next start.
     """
 
     problem: Problem
     by_itself: bool = False
+    refuse: bool = False
 
 
 class ActivityMeasured(Value):

@@ -106,6 +106,14 @@ class StateStore:
         """Where a tenant's run-time files go (TenantDirectories.run)."""
         return str(self.root / "tenants" / tenant / "run")
 
+    def data_directory(self, tenant: str) -> str:
+        """A tenant's data-root (TenantDirectories.data)."""
+        return str(self.root / "tenants" / tenant / "data")
+
+    def door(self, tenant: str) -> str:
+        """The socket of a tenant's engine that is the agent's own."""
+        return str(self.root / "tenants" / tenant / "door" / "docker.sock")
+
     def empty_run(self, tenant: str) -> None:
         """Remove what an earlier engine left of its run-time files."""
         run = self.root / "tenants" / tenant / "run"

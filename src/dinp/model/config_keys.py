@@ -117,7 +117,8 @@ LIMITS = (
     Key(
         "disk",
         KeyKind.SIZE,
-        "Bound of the build cache: half of this. Images, containers and volumes are not bounded yet.",
+        "Disk of the engine's images, containers, volumes and build cache. Of the build cache half of this is kept at"
+        " most; near the limit all of it is removed; at the limit the engine is ended, with a sentence.",
         "none",
         least=_LEAST_BYTES,
         least_words="64MiB",

@@ -53,7 +53,8 @@ STORAGE = (
     Key(
         "size",
         KeyKind.SIZE,
-        "The limit of an `emptyDir` (kubelet evicts a pod that exceeds it), the request of an `ephemeral` volume.",
+        "The limit of an `emptyDir` (kubelet evicts a pod that exceeds it), the request of an `ephemeral` volume."
+        " The engine keeps to nine tenths of it, unless `engine.limits.disk` says otherwise.",
         "20GiB",
         least=_LEAST_DISK,
         least_words="64MiB",

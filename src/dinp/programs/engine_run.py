@@ -41,7 +41,7 @@ _SIGNALLED = 128
 class EngineRun:
     """A started engine with everything that the agent holds for it."""
 
-    def __init__(self, host: EngineHost, tenant: Tenant, exited: Callable[[Problem, bool], None]) -> None:
+    def __init__(self, host: EngineHost, tenant: Tenant, exited: Callable[[Problem, bool, bool], None]) -> None:
         """Nothing is started yet; see `start`."""
         self._host = host
         self._tenant = tenant
@@ -52,6 +52,7 @@ class EngineRun:
         self._cleanup.callback(self._log.close)
         self._watch: EngineWatch | None = None
         self._out_of_memory: Problem | None = None
+        self._ended_for: Problem | None = None
         self._engine: launch.RunningEngine | None = None
 
     @classmethod
@@ -61,7 +62,7 @@ class EngineRun:
         tenant: Tenant,
         doors: TenantDoors,
         answered: Callable[[], None],
-        exited: Callable[[Problem, bool], None],
+        exited: Callable[[Problem, bool, bool], None],
     ) -> Self:
         """Start an engine that serves `doors`.
 
@@ -70,7 +71,8 @@ class EngineRun:
             tenant: whose engine.
             doors: the sockets that it is handed.
             answered: called once, when it gave its first answer.
-            exited: called once, when it has ended and nothing of it is left, with what its last words mean.
+            exited: called once, when it has ended and nothing of it is left: with what its last words mean, whether
+                it chose to, and whether clients shall be told before the next start.
 
         Raises:
             WorldRefusedError: it cannot be started; nothing of it is left.
@@ -93,6 +95,11 @@ class EngineRun:
         if self._engine is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._engine.pidfd, number)
+
+    def end_for(self, problem: Problem) -> None:
+        """End it at once, and let its clients be told why."""
+        self._ended_for = problem
+        self.signal(signal.SIGKILL)
 
     def _launch(self, doors: TenantDoors, answered: Callable[[], None]) -> None:
         host, tenant, store = self._host, self._tenant, self._host.store
@@ -242,7 +249,7 @@ class EngineRun:
         problem = explain_exit(self._tenant.name, how, words)
         if self._out_of_memory is not None and signalled == signal.SIGKILL:
             problem = self._out_of_memory
-        self._exited(problem, exited and signalled <= 0)
+        self._exited(self._ended_for or problem, exited and signalled <= 0, self._ended_for is not None)
 
 
 def _remove_door(door: Listener, directory: Path) -> None:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from dinp.edges.network.departures import Departures
     from dinp.edges.network.socket_diag import Connections
     from dinp.edges.refusal import RefusedClient
+    from dinp.programs.disk_guard import DiskGuard
 
 
 class TenantRuntime:
@@ -68,6 +69,7 @@ class TenantRuntime:
         self._run: EngineRun | None = None
         self._clients: Connections | None = None
         self._departures: Departures | None = None
+        self._disk: DiskGuard | None = None
         self._refused: set[RefusedClient] = set()
         self._events: deque[Event] = deque()
         self._busy = False
@@ -170,10 +172,14 @@ class TenantRuntime:
     def _answered(self) -> None:
         self.take(EngineAnswered())
 
-    def _exited(self, problem: Problem, by_itself: bool) -> None:
+    def _end_engine(self, problem: Problem) -> None:
+        if self._run is not None:
+            self._run.end_for(problem)
+
+    def _exited(self, problem: Problem, by_itself: bool, refuse: bool) -> None:
         self._run = None
         self._forget_departures()
-        self.take(EngineExited(problem, by_itself))
+        self.take(EngineExited(problem, by_itself, refuse))
 
     def _signal(self, number: signal.Signals) -> None:
         if self._run is not None:
@@ -186,6 +192,16 @@ class TenantRuntime:
         self._clients = self._host.connections(self._serving)
         containers = self._run.containers if self._run is not None else 0
         self.take(ActivityMeasured(self._clients.total, containers))
+        self._look_at_disk()
+
+    def _look_at_disk(self) -> None:
+        if self._run is None or self._host.spec.limits.disk is None:
+            return
+        if self._disk is None:
+            from dinp.programs.disk_guard import DiskGuard
+
+            self._disk = DiskGuard(self._host, self.tenant.name, self._end_engine)
+        self._disk.look()
 
     def _await_departure(self) -> None:
         if self._clients is None:
@@ -239,6 +255,8 @@ class TenantRuntime:
             refused.close()
 
     def _retire(self) -> None:
+        if self._disk is not None:
+            self._disk.close()
         self._unwatch(self.doors)
         self._drop_serving()
         tenant_doors.remove(self.tenant, self.doors)

@@ -103,6 +103,16 @@ STORAGE = (
         sources=("https://docs.docker.com/build/cache/garbage-collection/",),
     ),
     Failure(
+        "disk-limit",
+        "A tenant has used up its limit of disk",
+        "The engine's images, containers, volumes and build cache reached engine.limits.disk. In a sidecar that is a"
+        " tenth below the emptyDir's sizeLimit, at which kubelet evicts the whole pod. Build cache and images without a"
+        " name had been removed before; what was left could only be stopped from growing by ending the engine.",
+        "Raise engine.limits.disk (in a pod storage.size), or pull and build less in one job.",
+        patterns=(r"MiB of disk, of \d+ MiB that it may, and was ended",),
+        sources=("https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",),
+    ),
+    Failure(
         "state-in-use",
         "Another agent uses this state directory",
         "One agent owns a state directory with everything below it, and holds a lock on it while it runs.",
