@@ -52,3 +52,23 @@ def test_an_installer_image_registers_it_for_this_tenant_alone(tenant: Scene) ->
     """
     assert tenant.shell(lines).out.split() == ["aarch64", "aarch64", os.uname().machine]
     assert sorted(os.listdir("/proc/sys/fs/binfmt_misc")) == formats
+
+
+def test_an_engine_that_was_asked_for_it_needs_no_installer(engine_version: str, tmp_path: Path) -> None:
+    """`engine.emulation: [arm64]`: the same build, and nothing to set up before."""
+    formats = sorted(os.listdir("/proc/sys/fs/binfmt_misc"))
+    platform = "--platform linux/arm64" if engine_version == "29" else ""
+    with scene(engine_version, tmp_path, engine={"emulation": ["arm64"]}) as tenant:
+        (tenant.folder / "Dockerfile").write_text(
+            'FROM arm64v8/busybox\nRUN uname -m > /machine\nCMD ["cat", "/machine"]\n', encoding="ascii"
+        )
+        lines = f"""
+        export DOCKER_BUILDKIT=0
+        {import_busybox("arm64v8/busybox", "busybox-arm64").replace("import", f"import {platform}")}
+        docker build -q {platform} -t built . >/dev/null
+        docker run --rm {platform} built
+        docker run --rm busybox uname -m
+        """
+        assert tenant.shell(lines).out.split() == ["aarch64", os.uname().machine]
+        assert sorted(os.listdir("/proc/sys/fs/binfmt_misc")) == formats
+    assert sorted(os.listdir("/proc/sys/fs/binfmt_misc")) == formats

@@ -15,6 +15,7 @@ NOT_RUN_HERE = {
     "make check": "it is part of `make test`",
     "make cluster": "it has tests of its own, tests/testbed",
     "make bench": "it has tests of its own, tests/benchmarks",
+    "docker build -f deploy/": "it is built from public images; tests/image builds it from others",
     "pipx install": "it needs a release",
     "systemd-run ": "it needs a session of systemd; tests/machine has one",
     "kubectl ": "it has tests of its own, tests/cluster",
