@@ -16,7 +16,15 @@ from tools.provision.cache import Cache
 from tools.provision.command import CommandFailedError
 from tools.provision.decide import Plan, plan, wanted_programs
 from tools.provision.environment import as_shell, docker_config, variables
-from tools.provision.folders import Folder, Sources, assemble, client_folder, engine_folders, tools_folder
+from tools.provision.folders import (
+    Folder,
+    Sources,
+    assemble,
+    client_folder,
+    engine_folders,
+    other_engine_folders,
+    tools_folder,
+)
 from tools.provision.go_programs import go_program, ready_go_program, require_go
 from tools.provision.images import image
 from tools.provision.machine import read_machine
@@ -100,13 +108,15 @@ def provision(purpose: Purpose, *, refresh: bool) -> None:
     write_docker_config(sources)
     with sources.cache.locked(f"venv of {CHECKOUT}", say):
         virtual_environment.make(virtual_environment.VirtualEnvironment(CHECKOUT), purpose, say=say)
-    engines = [f"{one.name} in {one.path(sources.cache)}/bin" for one in engine_folders(sources)]
+    all_engines = (*engine_folders(sources), *other_engine_folders(sources))
+    engines = [f"{one.name} in {one.path(sources.cache)}/bin" for one in all_engines]
     say("setup: ready" + "".join(f"; {engine}" for engine in engines))
 
 
 def all_folders(sources: Sources) -> tuple[Folder, ...]:
     """Every folder that these sources give files for."""
-    folders = (*engine_folders(sources), client_folder(sources), tools_folder(sources))
+    engines = (*engine_folders(sources), *other_engine_folders(sources))
+    folders = (*engines, client_folder(sources), tools_folder(sources))
     return tuple(folder for folder in folders if folder.files)
 
 

@@ -16,6 +16,9 @@ from tools.provision.refusal import RefusalError
 ONLY_FOR_MAINTAINER_SCRIPTS = frozenset({"adduser", "init-system-helpers", "lsb-base", "debconf", "sysvinit-utils"})
 """Dependencies of what runs at installation. What is only unpacked has no use for them."""
 
+WRITTEN_BY_DINP = frozenset({"golang-github-containers-common"})
+"""Dependencies that hold nothing but configuration files, all of which dinp writes for each engine by itself."""
+
 
 def environment() -> Mapping[str, str]:
     """No questions, no translations, and no restart of services by needrestart(1) after an upgraded library."""
@@ -57,7 +60,7 @@ def dependencies(packages: Sequence[str]) -> tuple[str, ...]:
     if not packages:
         return ()
     fields = output_of(["apt-cache", "show", "--no-all-versions", *packages], env=environment())
-    return parse_dependencies(fields, without=frozenset(packages) | ONLY_FOR_MAINTAINER_SCRIPTS)
+    return parse_dependencies(fields, without=frozenset(packages) | ONLY_FOR_MAINTAINER_SCRIPTS | WRITTEN_BY_DINP)
 
 
 def parse_dependencies(stanzas: str, *, without: frozenset[str]) -> tuple[str, ...]:

@@ -62,6 +62,9 @@ PACKAGES: Mapping[str, Names] = {
     "busybox-static": ("busybox-static", "busybox", "busybox", "busybox-static", "busybox-static"),
     "qemu-user-static": ("qemu-user-static", "qemu-user-static", "qemu-user-static", "qemu-linux-user",
                          "qemu-aarch64 qemu-x86_64"),
+    "podman": ("podman", "podman", "podman", "podman", "podman"),
+    "conmon": ("conmon", "conmon", "conmon", "conmon", "conmon"),
+    "crun": ("crun", "crun", "crun", "crun", "crun"),
     "groovy": ("groovy", "groovy", "groovy", "groovy", "groovy"),
     "etcd": ("etcd-server", "etcd", "etcd", "etcd", "etcd"),
 }  # fmt: skip

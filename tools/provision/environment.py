@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.provision.cache import Cache
-from tools.provision.folders import Sources, client_folder, engine_folders, tools_folder
+from tools.provision.folders import Sources, client_folder, engine_folders, other_engine_folders, tools_folder
 from tools.provision.machine import SYSTEM_FOLDERS
 from tools.provision.needs import Purpose
 
@@ -19,6 +19,7 @@ def variables(sources: Sources, purpose: Purpose, checkout: Path, environment: M
     - PATH begins with .venv/bin, the docker command, its plugins, the tools and the packaged engine.
     - DINP_ENGINES: engine folders (each a whole PATH entry), separated by colons, packaged one first.
     - DINP_ENGINE_20_10, DINP_ENGINE_29 …: each of them by version.
+    - DINP_ENGINE_PODMAN, DINP_ENGINE_BUILDKITD: folders of the other kinds of engines.
     - DINP_TOOLS, DINP_CLI_PLUGINS, DINP_IMAGES, and for `cluster` DINP_CNI_PLUGINS: folders.
     - DOCKER_CONFIG (not for `run`, which uses the caller's credentials): knows the plugins, and nothing of the user.
     """
@@ -45,6 +46,8 @@ def variables(sources: Sources, purpose: Purpose, checkout: Path, environment: M
     }
     for name, folder in engines.items():
         found["DINP_ENGINE_" + name.removeprefix("docker-").replace(".", "_")] = str(folder)
+    for other in other_engine_folders(sources):
+        found["DINP_ENGINE_" + other.name.upper()] = str(other.path(cache) / "bin")
     if any(name.startswith("cni/") for name in tool_files.files):
         found["DINP_CNI_PLUGINS"] = str(tools / "cni")
     if purpose != "run":

@@ -2,6 +2,8 @@
 
     engines/docker-20.10-DIGEST/bin   the packaged dockerd, with its containerd, shim, runc, docker-init, docker-proxy
     engines/docker-29-DIGEST/bin      the same for the current dockerd, with containerd 2 and runc 1.5
+    engines/podman-DIGEST/bin         the packaged podman, with conmon, crun, netavark, aardvark-dns and an init
+    engines/buildkitd-DIGEST/bin      buildkitd and buildctl, with runc 1.5 and an init
     clients/DIGEST/bin                docker
     clients/DIGEST/cli-plugins        docker-buildx, docker-compose
     tools/DIGEST/bin                  docker-registry, qemu-*-static, busybox-static, rootlesskit 3, etcd …
@@ -57,6 +59,14 @@ ENGINE_FROM_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ctr": ("containerd", ("usr/bin/ctr",)),
     "runc": ("runc", ("usr/sbin/runc", "usr/bin/runc")),
 }
+PODMAN_FROM_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "podman": ("podman", ("usr/bin/podman",)),
+    "conmon": ("conmon", ("usr/bin/conmon",)),
+    "crun": ("crun", ("usr/bin/crun",)),
+    "netavark": ("netavark", ("usr/lib/podman/netavark",)),
+    "aardvark-dns": ("aardvark-dns", ("usr/lib/podman/aardvark-dns",)),
+    "docker-init": ENGINE_FROM_PACKAGES["docker-init"],
+}
 TOOLS_FROM_PACKAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "docker-registry": ("docker-registry", ("usr/bin/docker-registry",)),
     "qemu-aarch64-static": ("qemu-user-static", ("usr/bin/qemu-aarch64-static", "usr/bin/qemu-aarch64")),
@@ -69,6 +79,7 @@ ENGINE_COMPILED = (
     go_table.DOCKERD, go_table.DOCKER_PROXY, go_table.CONTAINERD_DAEMON, go_table.CONTAINERD_SHIM, go_table.CTR,
     go_table.RUNC,
 )  # fmt: skip
+BUILDKIT_COMPILED = (go_table.BUILDKITD, go_table.BUILDCTL, go_table.RUNC)
 TOOLS_COMPILED = (go_table.ROOTLESSKIT_PARENT, go_table.ROOTLESSCTL, go_table.ROOTLESSKIT_PROXY)
 PLUGINS_COMPILED = (go_table.BUILDX, go_table.COMPOSE)
 
@@ -110,6 +121,19 @@ def engine_folders(sources: Sources) -> tuple[Folder, ...]:
     if all(compiled.values()):
         # tini is the same program in both.
         folders.append(Folder("engines", "docker-29", in_bin(compiled | {"docker-init": packaged["docker-init"]})))
+    return tuple(folders)
+
+
+def other_engine_folders(sources: Sources) -> tuple[Folder, ...]:
+    """The engines that are not dockerd, of those that can be put together from what is there."""
+    podman = {name: sources.packaged(name, *where) for name, where in PODMAN_FROM_PACKAGES.items()}
+    buildkit = {program.name: sources.compiled(program) for program in BUILDKIT_COMPILED}
+    folders = []
+    if podman["podman"] is not None:
+        folders.append(Folder("engines", "podman", in_bin(podman)))
+    if all(buildkit.values()):
+        init = sources.packaged("docker-init", *ENGINE_FROM_PACKAGES["docker-init"])
+        folders.append(Folder("engines", "buildkitd", in_bin(buildkit | {"docker-init": init})))
     return tuple(folders)
 
 

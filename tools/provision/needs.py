@@ -97,12 +97,17 @@ TEST = Needs(
     unpacked=(
         Unpacked("docker-registry", "its service would start", ("docker-registry",)),
         Unpacked("haproxy", "its service would start; benchmarks compare with it", ("haproxy",)),
+        Unpacked("podman", "its API service and timers would be installed", ("podman",)),
+        Unpacked("conmon", "goes with that podman", ("conmon",)),
+        Unpacked("crun", "goes with that podman", ("crun",)),
+        Unpacked("netavark", "goes with that podman; newer than some releases", optional=True),
+        Unpacked("aardvark-dns", "goes with that netavark", optional=True),
         Unpacked("qemu-user-static", "would register itself with the machine's binfmt_misc", ("qemu-user-static",)),
     ),
     compiled=(
         go_table.DOCKERD, go_table.DOCKER_PROXY, go_table.CONTAINERD_DAEMON, go_table.CONTAINERD_SHIM, go_table.CTR,
         go_table.RUNC, go_table.BUILDX, go_table.COMPOSE, go_table.ROOTLESSKIT_PARENT, go_table.ROOTLESSCTL,
-        go_table.ROOTLESSKIT_PROXY, go_table.CI_PODS,
+        go_table.ROOTLESSKIT_PROXY, go_table.BUILDKITD, go_table.BUILDCTL, go_table.CI_PODS,
     ),
     images=("busybox-amd64", "busybox-arm64", "debian"),
 )  # fmt: skip
