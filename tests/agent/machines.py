@@ -92,6 +92,12 @@ POD = replace(
 """A privileged pod whose network sets the MTU on the route."""
 
 
+def with_podman(facts: NodeFacts) -> NodeFacts:
+    """The same machine with podman besides."""
+    names = ("podman", "conmon", "crun", "netavark", "aardvark-dns")
+    return replace(facts, programs=(*facts.programs, *((name, f"/usr/bin/{name}") for name in names)))
+
+
 def without(facts: NodeFacts, *programs: str) -> NodeFacts:
     """The same machine without these programs."""
     return replace(facts, programs=tuple(each for each in facts.programs if each[0] not in programs))

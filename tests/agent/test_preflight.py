@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dinp.agent.preflight import preflight
 from dinp.model.choices import CgroupKind
-from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits
 from dinp.model.id_maps import IdExtent
 from dinp.model.kernel_release import KernelRelease
 from dinp.model.node_facts import CgroupFacts, FirewallFacts, LinkMtu, NodeFacts, Trial
@@ -18,7 +18,17 @@ from dinp.model.problem import WorldRefusedError
 from dinp.model.resolv_conf import ResolvConf
 from dinp.model.routes import Route
 from dinp.model.value import replace
-from tests.agent.machines import CONTAINER_CAPABILITIES, INVALID, POD, REFUSED, ROOT, USER, WORKS, without
+from tests.agent.machines import (
+    CONTAINER_CAPABILITIES,
+    INVALID,
+    POD,
+    REFUSED,
+    ROOT,
+    USER,
+    WORKS,
+    with_podman,
+    without,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "preflight"
 STUB = ResolvConf("/etc/resolv.conf", ("127.0.0.53",), ("example.internal",))
@@ -65,6 +75,8 @@ ROUTES_EVERYWHERE = tuple(
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "100.64.0.0/10", "fd00::/8")
 )
 
+PODMAN = EngineSpec(kind=EngineKind.PODMAN)
+
 CASES = {
     "root": Case(ROOT),
     "user": Case(USER),
@@ -94,6 +106,15 @@ CASES = {
         )
     ),
     "old-engine": Case(replace(ROOT, engine_version="19.03.15")),
+    "podman": Case(replace(with_podman(ROOT), engine_version="4.3.1"), PODMAN),
+    "podman-too-old": Case(replace(with_podman(ROOT), engine_version="3.4.4"), PODMAN),
+    "podman-by-user": Case(replace(with_podman(USER), engine_version="4.3.1"), PODMAN),
+    "podman-missing": Case(ROOT, PODMAN),
+    "buildkitd": Case(
+        replace(ROOT, programs=(*ROOT.programs, ("buildkitd", "/usr/bin/buildkitd")), engine_version="0.32.2"),
+        EngineSpec(kind=EngineKind.BUILDKITD),
+    ),
+    "buildkitd-missing": Case(without(ROOT, "runc"), EngineSpec(kind=EngineKind.BUILDKITD)),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
     "no-new-privileges": Case(process(USER, no_new_privileges=True)),
     "user-without-sub-ids-and-programs": Case(

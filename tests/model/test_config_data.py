@@ -8,7 +8,7 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_data import agent_config_data
 from dinp.model.config_document import parse_agent_config
 from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits, Proxy, Registries
+from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits, Proxy, Registries, Ulimit
 from dinp.model.tenant import Tenant, Workspace
 
 
@@ -52,6 +52,8 @@ ENGINES = st.builds(
     proxy=st.just(Proxy("http://p:3128", "", ("localhost", ".example"))),
     address_pools=st.just(("10.0.0.0/8", "fd00::/48")),
     emulation=st.sampled_from([(), ("arm64",), ("arm64", "s390x")]),
+    ulimits=st.just((Ulimit("nofile", 1024, 4096), Ulimit("core", -1, -1))),
+    options=st.just((("debug", True), ("dns", ("10.0.0.1", "10.0.0.2")), ("max-concurrent-downloads", 3))),
 )
 
 
@@ -78,4 +80,6 @@ def test_every_field_of_an_engine_is_written() -> None:
         "proxy",
         "program_path",
         "emulation",
+        "ulimits",
+        "options",
     )

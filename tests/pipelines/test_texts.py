@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dinp.model.toml_text import Table, toml_text
 from dinp.pipelines.commented_yaml import commented_yaml
 from dinp.pipelines.groovy_text import quoted, single_quoted
-from dinp.pipelines.toml_text import Table, toml_text
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=("Cs",)))
 KEYS = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)

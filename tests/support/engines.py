@@ -20,7 +20,7 @@ class MissingEngineError(Exception):
 
 def folder(version: str) -> Path:
     """The directory with the programs of an engine; `make setup` puts it together and says where it is."""
-    name = "DINP_ENGINE_" + version.replace(".", "_")
+    name = "DINP_ENGINE_" + version.replace(".", "_").upper()
     found = os.environ.get(name)
     if not found:
         raise MissingEngineError(f"{name} is not set: run `make test-engines`, which sets it, after `make setup`.")

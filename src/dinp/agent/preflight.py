@@ -16,7 +16,7 @@ from dinp.agent.decisions.storage import choose_storage
 from dinp.agent.decisions.user_network import choose_user_network
 from dinp.agent.decisions.workspaces import choose_shift
 from dinp.model.choices import Choices
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
 
@@ -57,6 +57,8 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         attempt(lambda: choose_programs(facts, spec, iptables))
         raise WorldRefusedError(*problems)
     kind, why_isolation = isolation
+    if kind is IsolationKind.ROOTLESS and spec.kind is not EngineKind.DOCKERD:
+        problems.append(_not_rootless(spec.kind))
     mtu, why_mtu = choose_mtu(facts.network, kind)
     dns, why_dns = choose_dns(facts.network, kind)
     iptables, why_iptables = choose_iptables(facts)
@@ -91,3 +93,11 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
             *filter(None, (way_out, choose_user_network(facts, kind), emulation[1] if emulation is not None else None)),
         ),
     )  # fmt: skip
+
+
+def _not_rootless(kind: EngineKind) -> Problem:
+    return Problem(
+        "engine-kind-isolation",
+        f"engine.kind is {kind.value}, which dinp does not start for an ordinary user (rootless).",
+        "Run the agent as root, where it makes user namespaces itself, or choose dockerd.",
+    )

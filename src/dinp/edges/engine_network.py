@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from dinp.edges.network.links import Link
 
 PORTS_SOCKET = "ports.sock"
-PORT_HELPER = "port-helper"
-_HELPER_SOURCE = os.path.join(os.path.dirname(__file__), "network", "port_helper.py")
+_SOURCES = os.path.join(os.path.dirname(__file__), "network")
+_HELPERS = (
+    ("port-helper", os.path.join(_SOURCES, "port_helper.py")),
+    ("network-helper", os.path.join(_SOURCES, "podman_helper.py")),
+)
+"""What dockerd starts for a published port, and what podman starts for a container's network."""
 
 
 class AgentNetwork:
@@ -73,11 +77,11 @@ class EngineLink:
         self._helpers: socket.socket | None = None
 
     def prepare(self, door: str, owner: int | None) -> None:
-        """Put the port helper and the socket that it asks at into the directory that the engine shares with us."""
-        helper = f"{door}/{PORT_HELPER}"
-        with open(_HELPER_SOURCE, encoding="utf-8") as source, open(helper, "w", encoding="utf-8") as script:
-            script.write(f"#!{_interpreter()} -IS\n{source.read()}")
-        os.chmod(helper, 0o755)
+        """Put the helpers and the socket that they ask at into the directory that the engine shares with us."""
+        for name, path in _HELPERS:
+            with open(path, encoding="utf-8") as source, open(f"{door}/{name}", "w", encoding="utf-8") as script:
+                script.write(f"#!{_interpreter()} -IS\n{source.read()}")
+            os.chmod(f"{door}/{name}", 0o755)
         endpoint = UnixEndpoint(f"{door}/{PORTS_SOCKET}", 0o600, owner, owner)
         listener = listeners.put_in_place(endpoint)
         self._cleanup.callback(listeners.remove, endpoint, listener)

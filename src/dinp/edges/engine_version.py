@@ -69,6 +69,8 @@ def _identity(program: str) -> str:
 
 
 def _version_in(text: str) -> str:
-    """`Docker version 20.10.24+dfsg1, build 297e128` -> `20.10.24+dfsg1`."""
+    """`Docker version 20.10.24+dfsg1, build 297e128` -> `20.10.24+dfsg1`; `buildkitd MODULE v0.32.2 REVISION` alike."""
     words = text.replace(",", " ").split()
-    return words[words.index("version") + 1] if "version" in words[:-1] else ""
+    if "version" in words[:-1]:
+        return words[words.index("version") + 1]
+    return words[2].removeprefix("v") if len(words) > 2 and words[0] == "buildkitd" else ""

@@ -15,7 +15,8 @@ _MOST_BYTES = 16 << 20
 
 _MOST_CONTAINERS = 100_000
 
-_EVENTS = json.dumps({"type": ["container"], "event": ["start", "die"]})
+_EVENTS = json.dumps({"type": ["container"], "event": ["start", "die", "died"]})
+"""podman (4.3) compares with its own word, `died`, and then says `die`."""
 
 
 class EngineWatch:

@@ -13,7 +13,7 @@ from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overla
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.knowledge.emulators import EMULATORS
 from dinp.model.capabilities import Capability, missing, parse_effective
-from dinp.model.engine_spec import IsolationKind
+from dinp.model.engine_spec import EngineKind, IsolationKind
 from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_ids
 from dinp.model.id_range import IdRange
 from dinp.model.kernel_release import parse_kernel_release
@@ -25,10 +25,19 @@ from dinp.model.value import replace
 ENGINE_PROGRAMS = (
     "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init", "tini", "catatonit", "docker-proxy",
     "iptables", "iptables-nft", "iptables-legacy", "ip6tables", "rootlesskit", "rootlesskit-docker-proxy",
-    "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft", "ip", "nsenter",
+    "slirp4netns", "pasta", "newuidmap", "newgidmap", "fuse-overlayfs", "nft", "ip", "nsenter", "crun",
     *(name for each in EMULATORS for name in each.programs),
 )  # fmt: skip
 """Programs that engines and the kinds of isolation use, by the names under which distributions install them."""
+
+_MORE_PROGRAMS: Mapping[EngineKind, tuple[str, ...]] = {
+    EngineKind.PODMAN: ("podman", "conmon", "netavark", "aardvark-dns"),
+    EngineKind.BUILDKITD: ("buildkitd",),
+}
+_MORE_DIRECTORIES: Mapping[EngineKind, tuple[str, ...]] = {
+    EngineKind.PODMAN: ("/usr/libexec/podman", "/usr/lib/podman"),
+}
+"""Where distributions put programs that only podman starts (containers.conf(5), helper_binaries_dir)."""
 
 _SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -40,6 +49,7 @@ def probe_node(
     program_path: tuple[str, ...] = (),
     version_cache: str | None = None,
     only: IsolationKind | None = None,
+    kind: EngineKind = EngineKind.DOCKERD,
 ) -> NodeFacts:
     """Everything that preflight decides from, gathered now.
 
@@ -49,13 +59,14 @@ def probe_node(
         program_path: directories in which programs are looked for before PATH.
         version_cache: a directory in which the engine's version is remembered; None asks the engine each time.
         only: the kind of isolation that engines will have, where that is known: what others need is not tried then.
+        kind: which engine is looked for.
 
     Returns:
         The facts. What cannot be read counts as not there: deciding what that means is preflight's.
     """
-    search_path = _search_path(program_path)
-    programs = find_programs(ENGINE_PROGRAMS, search_path)
-    question = VersionQuestion(dict(programs).get("dockerd"), version_cache)
+    search_path = (*_search_path(program_path), *_MORE_DIRECTORIES.get(kind, ()))
+    programs = find_programs((*ENGINE_PROGRAMS, *_MORE_PROGRAMS.get(kind, ())), search_path)
+    question = VersionQuestion(dict(programs).get(kind.value), version_cache)
     try:
         mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
         process = probe_process()

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
-from dinp.engines import dockerd
+from dinp.engines import buildkitd, dockerd, podman
 from dinp.engines.engine import Engine
 from dinp.model.engine_spec import EngineKind
 
-ENGINES: Mapping[EngineKind, Engine] = {EngineKind.DOCKERD: dockerd}
+ENGINES: Mapping[EngineKind, Engine] = {
+    EngineKind.DOCKERD: dockerd,
+    EngineKind.PODMAN: podman,
+    EngineKind.BUILDKITD: buildkitd,
+}

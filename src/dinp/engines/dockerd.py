@@ -2,12 +2,15 @@
 
 import json
 
+from dinp.engines.common import folder_of, proxy_environment, trusted, with_options
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import EngineCommand
+from dinp.model.engine_command import EngineCommand, EngineTraits, Readiness, Wire
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
+
+TRAITS = EngineTraits(Readiness.ANSWER, Wire.HTTP)
 
 _FIRST_WITH_NETWORK_OPTIONS = 24
 """`--default-network-opt` appeared in 24.0 (moby daemon/config/config_linux.go, NetworkConfig.DefaultNetworkOpts)."""
@@ -31,31 +34,22 @@ def command(
     argv = [choices.programs.engine, "--host=fd://", f"--config-file={places.config}"]
     if isolation is IsolationKind.ROOTLESS:
         argv.append("--rootless")
-    settings = _settings(spec, choices, places)
+    settings = with_options(_settings(spec, choices, places), spec.options)
     if isolation is IsolationKind.ROOTFUL and choices.programs.major < _FIRST_WITHOUT_TRUST_KEY:
         settings["deprecated-key-path"] = f"{places.run}/key.json"
     files = _tls_files(places, tls) if tls is not None else {}
     if files:
         settings |= {"tlsverify": True} | {option: file.target for option, file in files.items()}
     text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    environment = _environment(spec, isolation)
-    trusted: tuple[TextFile, ...] = ()
-    if authorities:
-        folder = f"{_folder(places)}/authorities"
-        trusted = (TextFile(f"{folder}/dinp.pem", authorities, 0o644),)
-        # Directories in which Go's programs look besides the system's one file (Go, crypto/x509/root_unix.go).
-        environment += (("SSL_CERT_DIR", f"/etc/ssl/certs:{folder}"),)
-    return EngineCommand(tuple(argv), environment, (TextFile(places.config, text), *files.values(), *trusted))
-
-
-def _folder(places: EnginePlaces) -> str:
-    return places.config.rpartition("/")[0]
+    certificates, variables = trusted(authorities, places)
+    environment = (*_environment(spec, isolation), *variables)
+    return EngineCommand(tuple(argv), environment, (TextFile(places.config, text), *files.values(), *certificates))
 
 
 def _tls_files(places: EnginePlaces, tls: TlsTexts) -> dict[str, TextFile]:
     """Option -> file. dockerd wraps only TCP listeners in TLS (moby daemon/listeners/listeners_linux.go, listenFD)."""
     texts = {"tlscacert": ("ca.pem", tls.ca), "tlscert": ("cert.pem", tls.certificate), "tlskey": ("key.pem", tls.key)}
-    folder = _folder(places)
+    folder = folder_of(places)
     return {option: TextFile(f"{folder}/tls/{name}", text, 0o600) for option, (name, text) in texts.items()}
 
 
@@ -77,6 +71,9 @@ def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[
         settings["registry-mirrors"] = list(spec.registries.mirrors)
     if spec.registries.insecure:
         settings["insecure-registries"] = list(spec.registries.insecure)
+    if spec.ulimits:
+        limits = {each.name: {"Name": each.name, "Soft": each.soft, "Hard": each.hard} for each in spec.ulimits}
+        settings["default-ulimits"] = limits
     if places.port_helper is not None:
         settings["userland-proxy-path"] = places.port_helper
     if choices.programs.init is not None:
@@ -91,9 +88,7 @@ def _settings(spec: EngineSpec, choices: Choices, places: EnginePlaces) -> dict[
 
 
 def _environment(spec: EngineSpec, isolation: IsolationKind) -> tuple[tuple[str, str], ...]:
-    proxy = spec.proxy
-    variables = (("HTTP_PROXY", proxy.http), ("HTTPS_PROXY", proxy.https), ("NO_PROXY", ",".join(proxy.none)))
-    environment = tuple((name, value) for name, value in variables if value)
+    environment = proxy_environment(spec.proxy)
     if isolation is IsolationKind.USERNS:
         # An unprivileged engine cannot load br_netfilter, and the node may not have it; dockerd says what it lacks.
         return (*environment, ("DOCKER_IGNORE_BR_NETFILTER_ERROR", "1"))

@@ -2,7 +2,7 @@
 
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import EngineCommand
+from dinp.model.engine_command import EngineCommand, EngineTraits
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 
@@ -16,6 +16,8 @@ else:
 class Engine(Protocol):
     """One kind of engine: a module that fills in this form."""
 
+    TRAITS: EngineTraits
+
     def command(
         self,
         spec: EngineSpec,
@@ -23,6 +25,7 @@ class Engine(Protocol):
         isolation: IsolationKind,
         places: EnginePlaces,
         tls: TlsTexts | None,
+        /,
         authorities: str = "",
     ) -> EngineCommand:
         """Facts and wishes in, command line out; `authorities` are certificates (PEM) to be trusted."""

@@ -88,16 +88,17 @@ def plan(
 
 
 def _tree(choices: Choices, identity: Identity, own: EnginePlaces, command: EngineCommand) -> tuple[TreeStep, ...]:
+    replaced = sorted({"docker", *_own_below("/etc/", command)})
     return (
         Tmpfs("/"),
         BindEach("/", "/", but=("etc", "proc", "run", "sys")),
         Tmpfs("/etc"),
-        BindEach("/etc", "/etc", but=("docker", "resolv.conf")),
-        Tmpfs("/etc/docker"),
+        BindEach("/etc", "/etc", but=(*replaced, "resolv.conf")),
+        *(Tmpfs(f"/etc/{name}") for name in replaced),
         resolver(choices, identity),
         Tmpfs("/run"),
-        BindEach("/run", "/run", but=_ENGINES_OF_THE_MACHINE),
-        *(Directory(path, 0o711) for path in _ENGINE_OWNED),
+        BindEach("/run", "/run", but=(*_ENGINES_OF_THE_MACHINE, *_own_below("/run/", command))),
+        *(Directory(path, 0o711) for path in (*_ENGINE_OWNED, *filter(_is_replaced, command.directories))),
         TextFile("/run/xtables.lock", "", 0o600),
         Link("/run/docker.sock", f"{own.door}/docker.sock"),
         *iptables_links(choices.programs, _LINKS),
@@ -107,6 +108,17 @@ def _tree(choices: Choices, identity: Identity, own: EnginePlaces, command: Engi
         ReadOnly("/etc"),
         ReadOnly("/"),
     )
+
+
+def _is_replaced(path: str) -> bool:
+    """Whether it lies in a directory of the machine that the engine has its own of."""
+    return path.startswith(("/run/", "/etc/"))
+
+
+def _own_below(parent: str, command: EngineCommand) -> tuple[str, ...]:
+    """Names in /etc or /run that are the engine's own, where the machine's of the same names must not be seen."""
+    paths = (*(file.target for file in command.files), *command.directories)
+    return tuple(sorted({path.removeprefix(parent).split("/")[0] for path in paths if path.startswith(parent)}))
 
 
 def _inside() -> tuple[InsideStep, ...]:

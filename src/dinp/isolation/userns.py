@@ -103,12 +103,18 @@ def _tree(
     steps += [Bind(path, path, read_only=True, optional=True, bare=True) for path in outside]
     steps += [Bind(f"/etc/{name}", f"/etc/{name}", read_only=True, optional=True) for name in _ETC]
     steps += [Directory(path, 0o1777 if path in {"/run/tmp", "/dev/shm"} else 0o711) for path in _ENGINE_OWNED]
+    steps += [Directory(path, 0o711) for path in command.directories]
     steps += [TextFile("/run/xtables.lock", "", 0o600)]
     steps += _etc(tenant, choices, identity)
     steps += iptables_links(choices.programs, "/run/bin")
     steps += [Bind(f"/dev/{name}", f"/dev/{name}", devices=True, optional=True) for name in _DEVICES]
     steps += [Link(f"/dev/{name}", to) for name, to in _DEVICE_LINKS]
-    steps += [Blank("proc", "/proc"), Blank("sysfs", "/sys"), Link("/var/run", "../run")]
+    steps += [
+        Blank("proc", "/proc"),
+        Blank("sysfs", "/sys"),
+        Link("/var/run", "../run"),
+        Link("/var/tmp", "lib/docker/tmp"),
+    ]
     steps += [Bind(directories.data, _PLACES.data, bare=True), Bind(directories.door, _PLACES.door)]
     steps += socket_links(directories.socket, _PLACES.door)
     steps += [

@@ -35,6 +35,8 @@ PIDFD_GETFD = Since((5, 6), "taking over a descriptor of another process", "pidf
 OLDEST_ENGINE = Since(
     (20, 10), "cgroup v2, rootless and overlay in user namespaces", "Docker Engine 20.10 release notes"
 )
+OLDEST_PODMAN = Since((4, 0), "networks by netavark", "Podman 4.0 release notes")
+OLDEST_BUILDKITD = Since((0, 17), "bounding its cache (`maxUsedSpace`)", "BuildKit v0.17.0 release notes")
 ENGINE_WITHOUT_OLD_CLIENTS = Since((29, 0), "refusing clients below API 1.44", "Docker Engine 29 release notes")
 ENGINE_NEEDS_RAW_TABLE = Since((28, 0), "needing iptables' raw table", "https://github.com/moby/moby/issues/49557")
 

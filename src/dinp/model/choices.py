@@ -20,13 +20,14 @@ class EnginePrograms(Value):
     """The programs of one engine, as absolute paths; None where there is none.
 
     Attributes:
-        engine: dockerd itself.
+        engine: dockerd, podman or buildkitd itself.
         version: what it calls itself, e.g. `20.10.24`.
         init: a minimal init for a process id namespace: docker-init, tini or catatonit.
         userland_proxy: docker-proxy.
         iptables: the iptables that suits this machine (nft or legacy flavour).
         rootlesskit, slirp4netns, pasta, newuidmap, newgidmap: what `rootless` needs.
         path: directories for the engine's PATH, most wanted first.
+        helpers: name and absolute path of other programs that this kind of engine is told about.
     """
 
     engine: str
@@ -40,6 +41,7 @@ class EnginePrograms(Value):
     newuidmap: str | None
     newgidmap: str | None
     path: tuple[str, ...]
+    helpers: tuple[tuple[str, str], ...] = ()
 
     @property
     def major(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dinp.model.agent_config import AgentConfig
 from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
+from dinp.model.engine_options import option_text
 from dinp.model.engine_spec import EngineSpec, Limits, Proxy, Registries
 from dinp.model.tenant import Tenant, Workspace
 
@@ -86,6 +87,10 @@ def _engine(engine: EngineSpec) -> Data:
         data["registries"] = registries
     if proxy := _proxy(engine.proxy):
         data["proxy"] = proxy
+    if engine.ulimits:
+        data["ulimits"] = [str(each) for each in engine.ulimits]
+    if engine.options:
+        data["options"] = [f"{name}={option_text(value)}" for name, value in engine.options]
     for name in ("address_pools", "avoid_networks", "emulation", "program_path"):
         if values := getattr(engine, name):
             data[name] = list(values)

@@ -9,6 +9,8 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_keys import AGENT
 from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
 from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
+from dinp.model.engine_checks import check_door, check_engine, ulimit_in
+from dinp.model.engine_options import options_in
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Proxy, Registries
 from dinp.model.json_nodes import parse_json
 from dinp.model.nodes import Node, Place
@@ -66,12 +68,16 @@ def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup) -> 
             "config-missing-key", root.places["tenants"], "tenants is empty.", "Name one: - {name: …, socket: …}."
         )
     _distinct(root, report)
+    engine = read_engine(root.section("engine"), directory)
+    check_engine(root.section("engine"), engine, report)
+    for section in root.items("tenants", Section):
+        check_door(section.section("tcp"), engine.kind, report)
     if report.problems:
         raise BadInputError(*report.problems)
     return AgentConfig(
         state_dir=root.take("state_dir", str, ""),
         tenants=tenants,
-        engine=read_engine(root.section("engine"), directory),
+        engine=engine,
     )
 
 
@@ -144,8 +150,9 @@ def read_engine(section: Section | None, directory: str = "") -> EngineSpec:
     idle = section.take("idle_stop_after", float, _DEFAULTS.idle_stop_after or 0.0)
     limits = section.section("limits")
     isolation = section.take("isolation", str, "")
+    kind = EngineKind(section.take("kind", str, _DEFAULTS.kind.value))
     return EngineSpec(
-        kind=EngineKind(section.take("kind", str, _DEFAULTS.kind.value)),
+        kind=kind,
         isolation=IsolationKind(isolation) if isolation else None,
         idle_stop_after=None if isinf(idle) else idle,
         limits=_limits(limits) if limits is not None else _DEFAULTS.limits,
@@ -157,6 +164,8 @@ def read_engine(section: Section | None, directory: str = "") -> EngineSpec:
         proxy=_proxy(section.section("proxy")),
         program_path=tuple(section.items("program_path", str)),
         emulation=tuple(section.items("emulation", str)),
+        ulimits=tuple(filter(None, map(ulimit_in, section.items("ulimits", str)))),
+        options=options_in(kind, section.items("options", str)),
     )
 
 

@@ -153,7 +153,7 @@ ENGINE = (
     Key(
         "kind",
         KeyKind.CHOICE,
-        "Which program serves the Docker API.",
+        "Which program clients talk to: [what works with each](engine-kinds.md).",
         EngineKind.DOCKERD.value,
         choices=tuple(kind.value for kind in EngineKind),
     ),
@@ -203,6 +203,22 @@ ENGINE = (
         "none",
         many=True,
         choices=("amd64", "arm64", "arm", "ppc64le", "riscv64", "s390x"),
+    ),
+    Key(
+        "ulimits",
+        KeyKind.TEXT,
+        "Limits that containers get which ask for no others, e.g. `nofile=1024:4096`, as `docker run --ulimit` has"
+        " them. buildkitd has no such default: its clients say it (`buildx build --ulimit`).",
+        "the engine's own",
+        many=True,
+    ),
+    Key(
+        "options",
+        KeyKind.TEXT,
+        "Options of the engine's own configuration file, e.g. `max-concurrent-downloads=3`; a list has commas between"
+        " its items. [Which there are](engine-kinds.md#options).",
+        "none",
+        many=True,
     ),
     Key(
         "program_path",

@@ -1,7 +1,39 @@
-"""What an engine tells the isolation that is to run it."""
+"""What an engine tells the isolation that is to run it, and the agent that is to wait for it."""
+
+from enum import Enum
 
 from dinp.model.launch_plan import TextFile
 from dinp.model.value import Value
+
+
+class Readiness(Enum):
+    """How an engine shows that it serves its sockets."""
+
+    ANSWER = "it answers on a socket of the agent's own, as the Docker API"
+    NOTICE = "it sends READY=1 to NOTIFY_SOCKET (sd_notify(3))"
+
+
+class Wire(Enum):
+    """What an engine's clients speak, and so how a refusal has to be told."""
+
+    HTTP = "the Docker API"
+    GRPC = "BuildKit's API"
+
+
+class EngineTraits(Value):
+    """What is the same for every engine of a kind.
+
+    Attributes:
+        readiness: how it shows that it is there.
+        wire: what its clients speak.
+    """
+
+    readiness: Readiness
+    wire: Wire
+
+
+NOTICE_SOCKET = "notify.sock"
+"""The datagram socket in the directory that an engine shares with its agent (EnginePlaces.door)."""
 
 
 class EngineCommand(Value):
@@ -11,8 +43,11 @@ class EngineCommand(Value):
         argv: its program and arguments; listening sockets come by sd_listen_fds(3).
         env: variables that it needs besides PATH, HOME and TMPDIR.
         files: configuration files, at paths that it sees.
+        directories: directories that it writes to, besides those that dockerd uses; where it sees the machine's tree,
+            only those in /run and /etc are made for it.
     """
 
     argv: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
     files: tuple[TextFile, ...]
+    directories: tuple[str, ...] = ()

@@ -6,9 +6,11 @@ from dinp.model.value import Value
 
 
 class EngineKind(Enum):
-    """Which program serves the Docker API."""
+    """Which program clients talk to: the Docker API with dockerd and podman, BuildKit's own with buildkitd."""
 
     DOCKERD = "dockerd"
+    PODMAN = "podman"
+    BUILDKITD = "buildkitd"
 
 
 class IsolationKind(Enum):
@@ -64,6 +66,22 @@ class Proxy(Value):
     none: tuple[str, ...] = ()
 
 
+class Ulimit(Value):
+    """A limit of each process of a container (setrlimit(2)), as `docker run --ulimit` names it; -1 is no limit."""
+
+    name: str
+    soft: int
+    hard: int
+
+    def __str__(self) -> str:
+        """As it is written: `nofile=1024:2048`."""
+        return f"{self.name}={self.soft}:{self.hard}"
+
+
+OptionValue = str | int | bool | tuple[str, ...]
+"""What an engine's own option may hold."""
+
+
 class EngineSpec(Value):
     """One engine as wished for; preflight turns it into one that can be had here.
 
@@ -80,6 +98,8 @@ class EngineSpec(Value):
         proxy: through what to reach them.
         program_path: directories in which the engine's programs are looked for, before PATH.
         emulation: other architectures, as images name them, that its containers and builds may be of.
+        ulimits: what containers get that ask for no others.
+        options: the engine's own options (engine_options.py) with their values, each once.
     """
 
     kind: EngineKind = EngineKind.DOCKERD
@@ -94,3 +114,5 @@ class EngineSpec(Value):
     proxy: Proxy = Proxy()
     program_path: tuple[str, ...] = ()
     emulation: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dinp.model.config_document import NO_NAMES, read_engine
 from dinp.model.config_section import Reader, Report, Section
+from dinp.model.engine_checks import REFUSED_DOORS, check_engine
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.nodes import Mapping, Node, Place
 from dinp.model.problem import BadInputError, Problem
@@ -143,7 +144,12 @@ _ONLY_FOR = {
 
 def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
     """Report keys that are right by themselves but not together."""
+    check_engine(root.section("engine"), spec.engine, report)
     endpoint = root.section("endpoint")
+    why = REFUSED_DOORS.get((spec.engine.kind, spec.endpoint.kind is EndpointKind.TLS))
+    if spec.endpoint.kind is not EndpointKind.UNIX and endpoint is not None and why is not None:
+        sentence = f"endpoint.kind is {spec.endpoint.kind.value}, but {why}."
+        report.add("engine-kind-socket", endpoint.place, sentence, "Leave endpoint.kind out: a unix socket works.")
     if endpoint is not None and "port" in endpoint.places:
         if spec.endpoint.kind is EndpointKind.UNIX:
             sentence = "endpoint.port is set, but endpoint.kind is unix, which has no port."

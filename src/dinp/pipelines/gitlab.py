@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 from dinp.model.pod import Mount, Object
 from dinp.model.service_spec import Form, ServiceSpec
+from dinp.model.toml_text import Table, toml_text
 from dinp.pipelines.client import Client, client_image
 from dinp.pipelines.commented_yaml import Path, commented_yaml
 from dinp.pipelines.pipeline import Request, Snippet, Style
 from dinp.pipelines.pod_patch import pod_patch
-from dinp.pipelines.toml_text import Table, toml_text
 
 TITLE = "GitLab"
 

@@ -20,7 +20,7 @@ from dinp.edges.termination_log import TerminationLog
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.id_range import IdRange
 from dinp.model.link_plan import LinkPlan
 from dinp.model.problem import WorldRefusedError
@@ -71,6 +71,7 @@ class EngineHost:
                 workspaces=workspaces,
                 program_path=self.spec.program_path,
                 version_cache=str(self.store.root),
+                kind=self.spec.kind,
             )
             self._choices = preflight(facts, self.spec, workspaces)
             caution = ISOLATIONS[self._choices.isolation].NEEDS.caution
@@ -183,9 +184,12 @@ class EngineHost:
         return frozenset(self._engines.values())
 
     def _acceptors(self) -> frozenset[int]:
-        """The engines themselves: below each first process, which is an init, or rootlesskit with one below it."""
+        """The engines themselves: below each first process, an init, or below rootlesskit's or podman's shell there."""
         children = _children(self._engines.values())
-        return frozenset(children) | frozenset(_children(children))
+        grandchildren = _children(children)
+        if self.spec.kind is EngineKind.PODMAN:
+            return frozenset(children | grandchildren | _children(grandchildren))
+        return frozenset(children | grandchildren)
 
     def phase_changed(self, tenant: Tenant, state: State) -> None:
         """A tenant's engine entered another phase of its life."""

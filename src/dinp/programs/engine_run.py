@@ -23,6 +23,7 @@ from dinp.engines.all_engines import ENGINES
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.knowledge.last_words import explain_exit, explain_out_of_memory
 from dinp.model.endpoint import UnixEndpoint
+from dinp.model.engine_command import NOTICE_SOCKET, Readiness
 from dinp.model.problem import Problem
 from dinp.model.tenant import Tenant
 from dinp.model.value import replace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dinp.edges.engine_watch import EngineWatch
+    from dinp.edges.ready_notice import ReadyNotice
 
 _SIGNALLED = 128
 """An init reports the signal that ended its child as 128 and the signal's number, as shells do."""
@@ -50,9 +52,9 @@ class EngineRun:
         self._log = engine_log.EngineLog()
         self._kept = TenantLog(host.store.log_path(tenant.name))
         self._cleanup.callback(self._log.close)
-        self._watch: EngineWatch | None = None
         self._out_of_memory: Problem | None = None
         self._ended_for: Problem | None = None
+        self._watch: EngineWatch | ReadyNotice | None = None
         self._engine: launch.RunningEngine | None = None
 
     @classmethod
@@ -125,12 +127,17 @@ class EngineRun:
         owner = identity.ids.first if identity.ids is not None else None
         if owner is not None:
             os.chown(directories.data, owner, owner)
-        door = listeners.put_in_place(UnixEndpoint(f"{directories.door}/docker.sock", 0o660, owner, owner))
-        self._cleanup.callback(_remove_door, door, Path(directories.door))
+        engine = ENGINES[host.spec.kind]
+        handed = list(doors.sockets)
+        if engine.TRAITS.readiness is Readiness.ANSWER:
+            door = listeners.put_in_place(UnixEndpoint(f"{directories.door}/docker.sock", 0o660, owner, owner))
+            self._cleanup.callback(_remove_door, door, Path(directories.door))
+            handed.append(door.socket)
+        else:
+            self._watch = self._expect_notice(f"{directories.door}/{NOTICE_SOCKET}", owner)
         tls = read_tls(tenant.tcp.tls) if tenant.tcp is not None and tenant.tcp.tls is not None else None
         places = isolation.places(directories)
         authorities = read_authorities(host.spec.registries.authorities)
-        engine = ENGINES[host.spec.kind]
         command = engine.command(host.spec, choices, choices.isolation, places, tls, authorities)
         plan = isolation.plan(tenant, host.spec, choices, identity, directories, command)
         link = None
@@ -146,7 +153,7 @@ class EngineRun:
                 used.callback(blanks.close)
             self._engine = launch.launch(
                 plan,
-                sockets=tuple(one.fileno() for one in (*doors.sockets, door.socket)),
+                sockets=tuple(one.fileno() for one in handed),
                 log=self._log.writer,
                 staging=Path(directories.staging),
                 materials=Materials(identity.ids, user_namespace, blanks),
@@ -181,12 +188,23 @@ class EngineRun:
             wait_for_exit(self._engine.pid, kill=True)
             self._engine = None
 
-    def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
+    def _expect_notice(self, path: str, owner: int | None) -> ReadyNotice:
+        from dinp.edges.ready_notice import ReadyNotice
+
+        notice = ReadyNotice(path, owner)
+        self._cleanup.callback(notice.close)
+        return notice
+
+    def _ask_at(self, door: str) -> EngineWatch:
         from dinp.edges.engine_watch import EngineWatch
 
         watch = EngineWatch(door)
-        self._watch = watch
         self._cleanup.callback(watch.close)
+        return watch
+
+    def _listen_to(self, door: str, answered: Callable[[], None]) -> None:
+        watch = self._watch or self._ask_at(door)
+        self._watch = watch
         self._cleanup.callback(self._host.loop.unwatch, watch.fileno())
         self._host.progress("waiting for its first answer")
 

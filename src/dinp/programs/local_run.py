@@ -151,7 +151,7 @@ class _LocalRun:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in self._request.environment.items() if name not in UNSET}
-        return kept | client_environment(self._tenant)
+        return kept | client_environment(self._tenant, self._request.spec.kind)
 
 
 def current_workspace(log: AgentLog) -> tuple[Workspace, ...]:

@@ -25,7 +25,9 @@ def run(options: argparse.Namespace) -> int:
         raise BadInputError(Problem("no-such-tenant", sentence, f"Choose one with --tenant: {', '.join(names)}."))
     tenant = config.tenants[names.index(wanted)]
     lines = [_unset(options.shell, name) for name in UNSET]
-    lines += [_set(options.shell, name, value) for name, value in client_environment(tenant).items()]
+    lines += [
+        _set(options.shell, name, value) for name, value in client_environment(tenant, config.engine.kind).items()
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 

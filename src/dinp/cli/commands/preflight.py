@@ -12,7 +12,7 @@ from dinp.edges.node_probe import probe_node
 from dinp.model.agent_config import AgentConfig
 from dinp.model.choices import Choices
 from dinp.model.decision import Decision
-from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.problem import WorldRefusedError
 from dinp.model.value import as_data, replace
 
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="decide for this configuration of an agent")
     parser.add_argument("--state-dir", metavar="DIR", help="try mounts here instead of in the default directory")
     parser.add_argument("--isolation", choices=[kind.value for kind in IsolationKind], help="insist on this kind")
+    parser.add_argument("--engine", choices=[kind.value for kind in EngineKind], help="which engine (dockerd)")
     parser.add_argument("--storage-driver", metavar="NAME", help="insist on this driver")
     parser.add_argument(
         "--workspace",
@@ -41,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
     spec = _spec(options, config)
     workspaces = _workspaces(options, config)
     state_dir = options.state_dir or (config.state_dir if config else _default_state_dir())
-    facts = probe_node(state_dir, workspaces=workspaces, program_path=spec.program_path, only=spec.isolation)
+    facts = probe_node(
+        state_dir, workspaces=workspaces, program_path=spec.program_path, only=spec.isolation, kind=spec.kind
+    )
     try:
         choices = preflight(facts, spec, workspaces)
     except WorldRefusedError as refused:
@@ -69,6 +72,8 @@ def _spec(options: argparse.Namespace, config: AgentConfig | None) -> EngineSpec
     spec = config.engine if config else EngineSpec()
     if options.isolation:
         spec = replace(spec, isolation=IsolationKind(options.isolation))
+    if options.engine:
+        spec = replace(spec, kind=EngineKind(options.engine))
     if options.storage_driver:
         spec = replace(spec, storage_driver=options.storage_driver)
     return spec

@@ -67,6 +67,27 @@ AGENT = (
         sources=("https://docs.docker.com/engine/security/protect-access/",),
     ),
     Failure(
+        "engine-kind-socket",
+        "This kind of engine cannot serve such a socket",
+        "buildkitd takes over a single socket, and podman's API service speaks no TLS.",
+        "Use the unix socket, or dockerd.",
+        sources=("BuildKit cmd/buildkitd/main_unix.go, listenFD", "podman-system-service(1)"),
+    ),
+    Failure(
+        "engine-kind-isolation",
+        "This kind of engine is not started for an ordinary user",
+        "Isolation rootless is rootlesskit with dockerd. podman and buildkitd get their user namespaces from an agent"
+        " that is root.",
+        "Run the agent as root (userns), or choose dockerd.",
+    ),
+    Failure(
+        "engine-option",
+        "An engine's own option cannot be set like that",
+        "Options of engine.options are checked against the engine's own list before it starts; those that dinp sets"
+        " itself have keys of dinp's.",
+        "Write it as in docs/reference/engine-kinds.md, or use the key that the sentence names.",
+    ),
+    Failure(
         "socket-path-unusable",
         "A socket cannot be opened at its path",
         "The directory cannot be made or written by the agent.",

@@ -12,7 +12,7 @@ class Table:
     """One table or one element of an array of tables.
 
     Attributes:
-        name: dotted, of bare keys only.
+        name: dotted, of bare or quoted keys; empty for what stands at the top, without a header.
         values: key -> value; a text of several lines becomes a multi-line string.
         element: whether it is an element of an array of tables (`[[name]]`).
         comments: key -> the sentence above it; the empty key stands above the table's name.
@@ -31,11 +31,53 @@ def toml_text(tables: Iterable[Table], head: Iterable[str] = ()) -> str:
     return "\n".join(part for part in parts if part) + "\n"
 
 
+def tables_of(data: Mapping[str, object], name: str = "") -> Iterable[Table]:
+    """Nested mappings as tables: values of each first, then the tables below it, lists of mappings as elements.
+
+    Raises:
+        TypeError: something is neither a value of TOML nor a mapping.
+    """
+    values = {key: _as_value(value) for key, value in data.items() if not _is_table(value)}
+    if values:
+        yield Table(name, values)
+    for key, value in data.items():
+        inner = f"{name}.{_key(key)}" if name else _key(key)
+        if isinstance(value, Mapping):
+            yield from tables_of(value, inner)
+        elif _is_table(value) and isinstance(value, tuple):
+            yield from (part for element in value for part in _element(element, inner))
+
+
+def _element(data: Mapping[str, object], name: str) -> Iterable[Table]:
+    yield Table(name, {key: _as_value(value) for key, value in data.items() if not _is_table(value)}, element=True)
+    for key, value in data.items():
+        if _is_table(value):
+            yield from tables_of({key: value}, name)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, tuple) and any(isinstance(one, Mapping) for one in value))
+
+
+def _as_value(value: object) -> Value:
+    if isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, tuple):
+        return tuple(one for one in value if isinstance(one, str | bool | int))
+    raise TypeError(f"{value!r} has no place in TOML")
+
+
+def _key(text: str) -> str:
+    bare = text and all(character.isascii() and (character.isalnum() or character in "-_") for character in text)
+    return text if bare else _basic(text)
+
+
 def _table(table: Table) -> Iterable[str]:
     indent = "  " * table.name.count(".")
     comments = table.comments or {}
     yield from _comment(comments.get(""), indent)
-    yield f"{indent}[[{table.name}]]" if table.element else f"{indent}[{table.name}]"
+    if table.name:
+        yield f"{indent}[[{table.name}]]" if table.element else f"{indent}[{table.name}]"
     for key, value in table.values.items():
         yield from _comment(comments.get(key), indent + "  ")
         yield f"{indent}  {key} = {_value(value)}"

@@ -1,0 +1,101 @@
+"""What must hold together in an engine's section of a configuration, beyond each key by itself."""
+
+from __future__ import annotations
+
+from dinp.model.config_section import Report, Section, shown
+from dinp.model.engine_options import OPTIONS, OWNED, nearest_option, read_option
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Ulimit
+from dinp.model.nodes import Place
+
+ULIMITS = (
+    "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
+    "rttime", "sigpending", "stack",
+)  # fmt: skip
+"""The names that `docker run --ulimit` knows (github.com/docker/go-units, ulimit.go)."""
+
+_ONE_SOCKET = "buildkitd takes over one socket only (cmd/buildkitd/main_unix.go, listenFD)"
+_NO_TLS = "podman's API service speaks no TLS (podman-system-service(1))"
+
+REFUSED_DOORS = {
+    (EngineKind.BUILDKITD, False): _ONE_SOCKET,
+    (EngineKind.BUILDKITD, True): _ONE_SOCKET,
+    (EngineKind.PODMAN, True): _NO_TLS,
+}
+"""(kind, whether with TLS) -> why such an engine cannot serve a TCP port besides its unix socket."""
+
+
+def ulimit_in(text: str) -> Ulimit | None:
+    """`nofile=1024:2048` or `nofile=1024`; None when it is neither."""
+    name, equals, amounts = text.partition("=")
+    soft, colon, hard = amounts.partition(":")
+    if not equals or name not in ULIMITS or not _is_amount(soft) or (colon and not _is_amount(hard)):
+        return None
+    limit = Ulimit(name, int(soft), int(hard) if colon else int(soft))
+    return limit if limit.hard == -1 or -1 < limit.soft <= limit.hard else None
+
+
+def _is_amount(text: str) -> bool:
+    return text == "-1" or (text.isascii() and text.isdigit())
+
+
+def check_door(tcp: Section | None, kind: EngineKind, report: Report) -> None:
+    """Report a TCP port that an engine of this kind cannot serve."""
+    if tcp is None:
+        return
+    why = REFUSED_DOORS.get((kind, "tls" in tcp.places))
+    if why is not None:
+        sentence = f"{tcp.path} cannot be served: {why}."
+        report.add("engine-kind-socket", tcp.place, sentence, "Remove it: clients use the unix socket.")
+
+
+def check_engine(section: Section | None, spec: EngineSpec, report: Report) -> None:
+    """Report what this kind of engine cannot do.
+
+    Args:
+        section: as it was read; None where there is none.
+        spec: what became of it.
+        report: takes the problems.
+    """
+    if section is None:
+        return
+    if spec.isolation is IsolationKind.ROOTLESS and spec.kind is not EngineKind.DOCKERD:
+        report.add(
+            "engine-kind-isolation",
+            section.places["isolation"],
+            f"{section.path}.isolation is rootless, in which dinp starts dockerd only, not {spec.kind.value}.",
+            "Run the agent as root with userns, or choose dockerd.",
+        )
+    if "ulimits" in section.places:
+        place = section.places["ulimits"]
+        if spec.kind is EngineKind.BUILDKITD:
+            sentence = f"{section.path}.ulimits mean nothing to buildkitd, which has no default for them."
+            report.add("config-bad-value", place, sentence, "Remove them; `buildx build --ulimit` sets them.")
+        for text in section.items("ulimits", str):
+            limit = ulimit_in(text)
+            if limit is not None and limit.soft != limit.hard and spec.kind is EngineKind.PODMAN:
+                sentence = f"{section.path}.ulimits has {shown(text)}, but podman's Docker API takes one for the other."
+                remedy = f"Write one amount, e.g. {limit.name}={limit.hard}."
+                report.add("config-bad-value", place, sentence, remedy)
+            if limit is None:
+                remedy = f"Write NAME=SOFT:HARD, e.g. nofile=1024:4096; names are {', '.join(ULIMITS)}."
+                report.add("config-bad-value", place, f"{section.path}.ulimits has {shown(text)}.", remedy)
+    seen: set[str] = set()
+    for text in section.items("options", str):
+        _check_option(text, seen, spec.kind, f"{section.path}.options", section.places["options"], report)
+
+
+def _check_option(text: str, seen: set[str], kind: EngineKind, path: str, place: Place, report: Report) -> None:
+    name, equals, words = text.partition("=")
+    why = OWNED[kind].get(name)
+    if why is not None:
+        report.add("engine-option", place, f"{path}: {shown(name)} is dinp's own to set.", f"{why}.")
+    elif name not in OPTIONS[kind]:
+        near = nearest_option(kind, name)
+        remedy = f"Did you mean {near}?" if near else "`docs/reference/engine-kinds.md` has the list."
+        report.add("engine-option", place, f"{path}: {kind.value} has no option {shown(name)}.", remedy)
+    elif not equals or read_option(OPTIONS[kind][name], words) is None:
+        remedy = f"Write {name}=VALUE, where VALUE is {OPTIONS[kind][name].value}."
+        report.add("engine-option", place, f"{path} has {shown(text)}.", remedy)
+    elif name in seen:
+        report.add("engine-option", place, f"{path} has {shown(name)} twice.", "Keep one of them.")
+    seen.add(name)
