@@ -100,7 +100,7 @@ def test_a_limit_holds_for_all_of_an_engine() -> None:
 
 
 def test_options_and_ulimits_reach_podman() -> None:
-    engine = {"kind": "podman", "ulimits": ["nofile=777"], "options": ["containers.env=FROM=dinp"]}
+    engine = {"kind": "podman", "ulimits": ["nofile=777", "nproc=4000"], "options": ["containers.env=FROM=dinp"]}
     with agent("podman", (TENANT,), engine=engine) as running:
         lines = f"{import_busybox()}; docker run busybox sh -c 'ulimit -Sn; ulimit -Hn; echo $FROM'"
         assert running.script(TENANT, lines).out.split()[-3:] == ["777", "777", "dinp"]

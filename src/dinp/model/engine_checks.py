@@ -70,6 +70,11 @@ def check_engine(section: Section | None, spec: EngineSpec, report: Report) -> N
         if spec.kind is EngineKind.BUILDKITD:
             sentence = f"{section.path}.ulimits mean nothing to buildkitd, which has no default for them."
             report.add("config-bad-value", place, sentence, "Remove them; `buildx build --ulimit` sets them.")
+        unnamed = {"nofile", "nproc"} - {each.name for each in spec.ulimits}
+        if unnamed and spec.kind is EngineKind.PODMAN:
+            sentence = f"{section.path}.ulimits leave out {' and '.join(sorted(unnamed))}."
+            remedy = "Name nofile and nproc: podman would ask for 1048576, which the kernel refuses to most engines."
+            report.add("config-bad-value", place, sentence, remedy)
         for text in section.items("ulimits", str):
             limit = ulimit_in(text)
             if limit is not None and limit.soft != limit.hard and spec.kind is EngineKind.PODMAN:
