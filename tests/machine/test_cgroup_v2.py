@@ -41,6 +41,11 @@ def test_a_container_that_takes_more_memory_than_the_engine_has_is_killed(said: 
 
 
 @pytest.mark.parametrize("check", ["userns_delegated", "rootless"])
+def test_who_has_reached_a_limit_of_memory_is_told(said: dict[str, Said], check: str) -> None:
+    assert any("The memory limit of 192 MiB of tenant local was reached" in line for line in seen(said, check)["told"])
+
+
+@pytest.mark.parametrize("check", ["userns_delegated", "rootless"])
 def test_an_engine_has_no_more_processes_than_it_may(said: dict[str, Said], check: str) -> None:
     assert "can't fork" in seen(said, check)["last-words"]
 

@@ -71,6 +71,7 @@ def in_unit(*properties: str, job: str, options: tuple[str, ...] = (), user: boo
             seen[name] = json.loads(value)
         except ValueError:
             seen[name] = value
+    seen["told"] = [line for line in done.stderr.splitlines() if "(dinp explain " in line]
     if done.returncode:
         seen["stderr"] = done.stderr[-9000:]
     instance = str(seen.get("engine-group", "dinp-*")).split("/")[-2:][0]
