@@ -27,8 +27,8 @@ same way. [How to use them](../how-to/podman-or-buildkit.md).
 | idle when | no client is connected and no container runs | the same | no client is connected: a build ends with \
 its client |
 | a TCP port besides the socket | yes, with or without TLS | yes, without TLS | no: it takes over one socket |
-| a client of an engine that cannot start | is told why, by HTTP 503 | the same | is hung up on: the agent's \
-log and `dinp status` say why |
+| a client of an engine that cannot start | is told why, by HTTP 503 | the same | is told why, by gRPC's \
+status UNAVAILABLE |
 | on a planned stop, containers | are stopped by dockerd | are stopped by `podman stop` | there are none |
 | of `engine.limits.disk` the build cache keeps | half | all: podman does not tell it from images | half |
 | registries: mirrors, insecure ones, authorities | daemon.json, `SSL_CERT_DIR` | registries.conf, \

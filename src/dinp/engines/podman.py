@@ -6,7 +6,6 @@ the agent's own, and stops the containers when the engine is to stop, as dockerd
 """
 
 import json
-import shlex
 from ipaddress import ip_interface
 
 from dinp.engines.common import Tables, folder_of, host_of, proxy_environment, trusted, with_options
@@ -140,6 +139,8 @@ def _helpers(places: EnginePlaces) -> str:
 
 def _netavark(choices: Choices, places: EnginePlaces) -> str:
     """What podman finds as netavark: the real one, by way of the agent's helper, which publishes ports."""
+    import shlex
+
     real = dict(choices.programs.helpers).get("netavark", "netavark")
     return f'#!/bin/sh\nexec {shlex.quote(f"{places.door}/network-helper")} {shlex.quote(real)} "$@"\n'
 

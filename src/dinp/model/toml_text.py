@@ -1,14 +1,14 @@
 """Data as TOML 1.0, with comments; the standard library only reads TOML."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from dinp.model.value import Value as Frozen
 
 Scalar = str | bool | int
 Value = Scalar | tuple[Scalar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Frozen):
     """One table or one element of an array of tables.
 
     Attributes:

@@ -36,6 +36,8 @@ from dinp.agent.vocabulary import (
 )
 from dinp.edges import tenant_doors
 from dinp.edges.tenant_doors import TenantDoors
+from dinp.engines.all_engines import ENGINES
+from dinp.model.engine_command import Wire
 from dinp.model.problem import DinpError, Problem
 from dinp.model.tenant import Tenant
 from dinp.model.value import Value
@@ -44,6 +46,7 @@ from dinp.programs.engine_run import EngineRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dinp.edges.grpc_refusal import RefusedBuilder
     from dinp.edges.network.departures import Departures
     from dinp.edges.network.socket_diag import Connections
     from dinp.edges.refusal import RefusedClient
@@ -70,7 +73,7 @@ class TenantRuntime:
         self._clients: Connections | None = None
         self._departures: Departures | None = None
         self._disk: DiskGuard | None = None
-        self._refused: set[RefusedClient] = set()
+        self._refused: set[RefusedClient | RefusedBuilder] = set()
         self._events: deque[Event] = deque()
         self._busy = False
         self._state, commands = initial(timing, host.loop.now())
@@ -240,15 +243,17 @@ class TenantRuntime:
             self._host.loop.unwatch(door)
 
     def _refuse(self, door: socket.socket, problem: Problem) -> None:
+        from dinp.edges.grpc_refusal import RefusedBuilder
         from dinp.edges.refusal import RefusedClient
 
         with contextlib.suppress(BlockingIOError):
             client, _ = door.accept()
-            refused = RefusedClient(client, problem)
+            speaks = ENGINES[self._host.spec.kind].TRAITS.wire
+            refused = RefusedClient(client, problem) if speaks is Wire.HTTP else RefusedBuilder(client, problem)
             self._refused.add(refused)
             self._host.loop.watch(refused, lambda: self._advance(refused))
 
-    def _advance(self, refused: "RefusedClient") -> None:
+    def _advance(self, refused: "RefusedClient | RefusedBuilder") -> None:
         if refused.advance():
             self._host.loop.unwatch(refused)
             self._refused.discard(refused)
