@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from dinp.model.config_document import parse_agent_config
-from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.pod import Mount
 from dinp.model.service_document import parse_service_spec
 from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
-from dinp.topologies.client_contract import CONTRACT
+from dinp.topologies.client_contract import CONTRACT, client_environment
 from dinp.topologies.topology import PodParts
 
 
@@ -49,6 +49,17 @@ def test_a_volume_that_the_pod_has_takes_the_place_of_the_shared_one() -> None:
     parts = parts_of(ServiceSpec(), volume="sock")
     assert [volume.name for volume in parts.volumes] == ["dinp-state"]
     assert [mount.volume for mount in parts.mounts] == ["sock"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(EngineKind.PODMAN, "CONTAINER_HOST"), (EngineKind.BUILDKITD, "BUILDKIT_HOST")]
+)
+def test_another_kind_of_engine_is_the_agents_and_its_own_client_finds_it(kind: EngineKind, name: str) -> None:
+    spec = ServiceSpec(engine=EngineSpec(kind=kind))
+    config = parse_agent_config(agent_of(spec)["env"][0]["value"], "env")
+    assert config.engine.kind is kind
+    variables = {variable.name: variable.value for variable in client_environment(spec)}
+    assert variables[name] == f"unix://{config.tenants[0].socket.path}"
 
 
 def test_what_kubernetes_would_expand_in_a_path_stays_as_it_is() -> None:

@@ -1,5 +1,6 @@
 """The client contract's environment for containers of a pod whose engine is on the pod's own loopback."""
 
+from dinp.model.engine_spec import EngineKind
 from dinp.model.pod import Variable
 from dinp.model.service_spec import EndpointKind, EndpointSpec, ServiceSpec
 
@@ -17,6 +18,8 @@ CONTRACT = (
     "DOCKER_HOST",
     "DOCKER_TLS_VERIFY",
     "DOCKER_CERT_PATH",
+    "CONTAINER_HOST",
+    "BUILDKIT_HOST",
     "TESTCONTAINERS_HOST_OVERRIDE",
     "TESTCONTAINERS_CONNECTION_MODE",
     "TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE",
@@ -31,6 +34,7 @@ def client_environment(spec: ServiceSpec) -> tuple[Variable, ...]:
     """The variables that lead a client to its engine, and to the ports that it publishes."""
     return (
         *_host(spec.endpoint),
+        *_own_host(spec),
         # Published ports answer in the pod's network namespace; containers that bind "the Docker socket" get their
         # own engine's, which lies at the usual path in the engine's view.
         Variable("TESTCONTAINERS_HOST_OVERRIDE", "localhost"),
@@ -49,6 +53,13 @@ def _host(endpoint: EndpointSpec) -> tuple[Variable, ...]:
     if endpoint.kind is EndpointKind.TCP:
         return (host,)
     return (host, Variable("DOCKER_TLS_VERIFY", "1"), Variable("DOCKER_CERT_PATH", CERTIFICATES))
+
+
+def _own_host(spec: ServiceSpec) -> tuple[Variable, ...]:
+    """What leads the kind's own command: `podman --remote` and `buildctl` do not read DOCKER_HOST."""
+    names = {EngineKind.PODMAN: "CONTAINER_HOST", EngineKind.BUILDKITD: "BUILDKIT_HOST"}
+    name = names.get(spec.engine.kind)
+    return () if name is None else (Variable(name, _host(spec.endpoint)[0].value),)
 
 
 def _logins(spec: ServiceSpec) -> tuple[Variable, ...]:
