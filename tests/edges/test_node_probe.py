@@ -11,12 +11,10 @@ import pytest
 
 from dinp.agent.id_ranges import allocate
 from dinp.edges.engine_version import VersionQuestion
+from dinp.edges.id_probe import foreign_ranges, living_ranges, own_id_map
 from dinp.edges.node_probe import (
     find_programs,
-    foreign_ranges,
-    living_ranges,
     nearest_directory,
-    own_id_map,
     probe_node,
 )
 from dinp.edges.user_namespaces import make_user_namespace

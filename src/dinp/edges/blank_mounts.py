@@ -7,6 +7,7 @@ process's command line. So the ones underneath belong to a process id and a netw
 
 import os
 import socket
+from contextlib import suppress
 
 from dinp.edges.linux_syscalls import CLONE_NEWNET, CLONE_NEWPID, new_mount, unshare
 from dinp.model.value import Value
@@ -24,27 +25,35 @@ class BlankMounts(Value):
         os.close(self.sysfs)
 
 
-def make_blank_mounts() -> BlankMounts:
-    """Both mounts, made by a process that is gone afterwards.
+class BlankMountsInTheMaking:
+    """Both mounts, being made by a process that is gone when they are taken: namespaces take the kernel a while."""
 
-    Raises:
-        OSError: the kernel refused.
-    """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours:
-        child = os.fork()
-        if child == 0:
+    def __init__(self) -> None:
+        """Begin."""
+        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._child = os.fork()
+        if self._child == 0:
+            self._ours.close()
             _make_in_namespaces(theirs)
         theirs.close()
-        answer, descriptors, _, _ = socket.recv_fds(ours, 16, 2)
-        os.waitpid(child, 0)
-    if not descriptors:
-        number = int(answer or b"1")
-        raise OSError(number, f"a blank proc and sysfs: {os.strerror(number)}")
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-    proc, sysfs = descriptors
-    return BlankMounts(proc, sysfs)
+
+    def take(self) -> BlankMounts:
+        """Wait for them, once.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        with self._ours:
+            answer, descriptors, _, _ = socket.recv_fds(self._ours, 16, 2)
+        with suppress(ChildProcessError):  # whoever collects orphans may have been quicker
+            os.waitpid(self._child, 0)
+        if not descriptors:
+            number = int(answer or b"1")
+            raise OSError(number, f"a blank proc and sysfs: {os.strerror(number)}")
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        proc, sysfs = descriptors
+        return BlankMounts(proc, sysfs)
 
 
 def _make_in_namespaces(channel: socket.socket) -> None:

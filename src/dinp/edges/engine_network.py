@@ -30,6 +30,16 @@ _HELPERS = (
 """What dockerd starts for a published port, and what podman starts for a container's network."""
 
 
+def others_addresses(instance: str) -> frozenset[str]:
+    """IPv4 addresses of this machine's ends of other agents' links. Raises OSError."""
+    names = [name for _, name in socket.if_nameindex()]
+    if not any(name.startswith("dinp") and not name.startswith(f"dinp{instance}-") for name in names):
+        return frozenset()
+    from dinp.edges.network import links
+
+    return links.others_addresses(instance)
+
+
 class AgentNetwork:
     """The network that all engines of one agent share."""
 

@@ -23,24 +23,17 @@ class VersionQuestion:
         self._cache = f"{cache}/{_NAME}" if cache else None
         self._identity = _identity(program) if program else ""
         self._known = self._remembered() if program else ""
-        self._process = None
-        if program and self._known is None:
-            import subprocess
-
-            self._process = subprocess.Popen(
-                [program, "--version"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
+        self._asked = _ask(program) if program and self._known is None else None
 
     def answer(self) -> str:
         """The version, e.g. `20.10.24+dfsg1`; empty when the program does not say one."""
-        if self._process is None:
+        if self._asked is None:
             return self._known or ""
-        text, _ = self._process.communicate()
-        version = _version_in(text)
+        process, reader = self._asked
+        with open(reader, encoding="utf-8", errors="replace") as pipe:
+            version = _version_in(pipe.read())
+        with contextlib.suppress(ChildProcessError):  # whoever collects orphans may have been quicker
+            os.waitpid(process, 0)
         self._remember(version)
         return version
 
@@ -61,6 +54,20 @@ class VersionQuestion:
             with open(f"{self._cache}.new", "w", encoding="utf-8") as file:
                 file.write(f"{self._identity}\n{version}\n")
             os.rename(f"{self._cache}.new", self._cache)
+
+
+def _ask(program: str) -> tuple[int, int]:
+    """The process, and where what it says can be read. Not by subprocess: its import takes as long as the program."""
+    reader, writer = os.pipe()
+    try:
+        nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 2)]
+        actions = [*nowhere, (os.POSIX_SPAWN_DUP2, writer, 1)]
+        return os.posix_spawn(program, [program, "--version"], os.environ, file_actions=actions), reader
+    except OSError:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
 
 
 def _identity(program: str) -> str:

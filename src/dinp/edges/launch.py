@@ -8,6 +8,8 @@ inside and becomes the engine's init by exec; the builder reports its id and is 
 answer is the proof that the engine's program runs.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
@@ -23,6 +25,10 @@ from dinp.edges.process_events import start_time, wait_for_exit
 from dinp.model.launch_plan import LaunchPlan, Namespace
 from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Never
 
 _FAR = 200  # descriptors are parked above this number before they are laid out from `first_fd` on
 
@@ -79,6 +85,12 @@ def launch(
             os._exit(1)
     theirs.close()
     with ours:
+        try:
+            if group is not None:
+                _join(group, builder)
+            ours.send(b"joined")
+        except OSError as error:
+            return _give_up(plan, (builder,), ours, str(error))
         return _follow(plan, group, builder, ours, attach_network)
 
 
@@ -110,8 +122,12 @@ def _follow(
         built = True
     if built:
         return RunningEngine(pid, os.pidfd_open(pid), start_time(pid) or 0)
+    return _give_up(plan, (builder, pid), channel, failure)
+
+
+def _give_up(plan: LaunchPlan, processes: tuple[int, ...], channel: socket.socket, failure: str) -> Never:
     channel.close()
-    for process in {builder, pid}:
+    for process in set(processes):
         wait_for_exit(process, kill=True)
     if plan.cgroup is not None:
         cgroups.remove(cgroups.directories_of(plan.cgroup))
@@ -140,7 +156,6 @@ def _build(
     leaf: list[cgroups.LateWrite] = []
     if group is not None:
         hierarchies = tuple(hierarchy.controllers for hierarchy, _ in group.hierarchies)
-        _join(group)
         leaf = _leaf(group) if Namespace.CGROUP in plan.namespaces else []
     if Namespace.MOUNT in plan.namespaces:
         unshare(CLONE_NEWNS)
@@ -151,6 +166,8 @@ def _build(
             tree.enter(root)
     else:
         tree.build(Path("/"), plan.tree, materials)
+    if channel.recv(16) != b"joined":
+        return
     if materials.user_namespace is not None:
         setns(materials.user_namespace, CLONE_NEWUSER)
     flags = sum(namespace.value for namespace in plan.namespaces if namespace is not Namespace.USER)
@@ -174,10 +191,14 @@ def _build(
     _become(plan, descriptors, log)
 
 
-def _join(group: cgroups.EngineCgroup) -> None:
-    """Move into the group."""
+def _join(group: cgroups.EngineCgroup, builder: int) -> None:
+    """Move the builder into the group.
+
+    The kernel takes 10 ms for that (it waits until no processor is in the middle of a fork or an exec), in which the
+    builder builds its tree.
+    """
     for path in group.directories:
-        cgroups.write(path / "cgroup.procs", "0")
+        cgroups.write(path / "cgroup.procs", str(builder))
 
 
 def _leaf(group: cgroups.EngineCgroup) -> list[cgroups.LateWrite]:

@@ -10,9 +10,8 @@ import os
 import socket
 import stat
 import struct
-from pathlib import Path
+from contextlib import suppress
 
-from dinp.edges.process_events import command_line
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.problem import BadInputError, Problem, WorldRefusedError
 from dinp.model.value import Value
@@ -39,7 +38,7 @@ class Listener(Value):
 
     socket: socket.socket
     inode: int
-    spare: Path
+    spare: str
 
     @property
     def identity(self) -> "UnixListener":
@@ -50,7 +49,7 @@ class Listener(Value):
 
     def close(self) -> None:
         """Close the agent's side; the path is left alone."""
-        self.spare.unlink(missing_ok=True)
+        _unlink(self.spare)
         self.socket.close()
 
 
@@ -61,9 +60,9 @@ def listen(endpoint: UnixEndpoint) -> Listener:
         BadInputError: the path is taken by a file that is no socket, or its directory cannot be used.
         WorldRefusedError: another process listens there; the sentence names it.
     """
-    path = Path(endpoint.path)
+    path = endpoint.path
     try:
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         _refuse_taken(path)
         return put_in_place(endpoint)
     except OSError as error:
@@ -79,20 +78,20 @@ def listen(endpoint: UnixEndpoint) -> Listener:
 
 def put_in_place(endpoint: UnixEndpoint) -> Listener:
     """Put a fresh listener at the endpoint's path, in one step, whatever socket was there before."""
-    path = Path(endpoint.path)
+    path = endpoint.path
     temporary = _unused_name(path)
     if max(len(os.fsencode(name)) for name in (path, temporary)) > _LONGEST:
-        raise OSError(errno.ENAMETOOLONG, f"its path has more than {_LONGEST} bytes", str(path))
+        raise OSError(errno.ENAMETOOLONG, f"its path has more than {_LONGEST} bytes", path)
     fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
-        fresh.bind(str(temporary))
+        fresh.bind(temporary)
         os.chown(temporary, _or_unchanged(endpoint.owner), _or_unchanged(endpoint.group))
-        temporary.chmod(endpoint.mode)
+        os.chmod(temporary, endpoint.mode)
         fresh.listen(BACKLOG)
-        inode = temporary.stat().st_ino
-        temporary.rename(path)
+        inode = os.stat(temporary).st_ino
+        os.rename(temporary, path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        _unlink(temporary)
         fresh.close()
         raise
     return Listener(fresh, inode, temporary)
@@ -100,24 +99,29 @@ def put_in_place(endpoint: UnixEndpoint) -> Listener:
 
 def swap(endpoint: UnixEndpoint, current: Listener) -> Listener:
     """Put a fresh listener in the place of `current`, whose clients stay with it; `put_back` can take it back."""
-    current.spare.unlink(missing_ok=True)
+    _unlink(current.spare)
     os.link(endpoint.path, current.spare)
     return put_in_place(endpoint)
 
 
 def put_back(endpoint: UnixEndpoint, listener: Listener) -> None:
     """Put a listener that was swapped away back at its path."""
-    listener.spare.rename(endpoint.path)
+    os.rename(listener.spare, endpoint.path)
 
 
-def _unused_name(path: Path) -> Path:
-    return path.parent / f".{os.getpid():x}-{os.urandom(3).hex()}"
+def _unused_name(path: str) -> str:
+    return f"{os.path.dirname(path)}/.{os.getpid():x}-{os.urandom(3).hex()}"
+
+
+def _unlink(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def adopt(endpoint: UnixEndpoint, descriptor: int) -> Listener | None:
     """Take over a listening descriptor that an orphaned engine held, if it still is what the path leads to."""
     taken = socket.socket(fileno=descriptor)
-    path = Path(endpoint.path)
+    path = endpoint.path
     try:
         same = taken.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1 and _leads_to(path, taken)
     except OSError:
@@ -126,21 +130,21 @@ def adopt(endpoint: UnixEndpoint, descriptor: int) -> Listener | None:
         taken.close()
         return None
     taken.setblocking(False)
-    return Listener(taken, path.stat().st_ino, _unused_name(path))
+    return Listener(taken, os.stat(path).st_ino, _unused_name(path))
 
 
-def _leads_to(path: Path, listening: socket.socket) -> bool:
+def _leads_to(path: str, listening: socket.socket) -> bool:
     """Whether connecting to the path ends in the queue of this very socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
-        probe.connect(str(path))
+        probe.connect(path)
         name = listening.getsockname()
         return bool(probe.getpeername() == name)
 
 
-def _refuse_taken(path: Path) -> None:
+def _refuse_taken(path: str) -> None:
     try:
-        mode = path.lstat().st_mode
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
@@ -151,7 +155,7 @@ def _refuse_taken(path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:
-            probe.connect(str(path))
+            probe.connect(path)
         except OSError as error:
             if error.errno in {errno.ECONNREFUSED, errno.ENOENT}:
                 return
@@ -159,6 +163,8 @@ def _refuse_taken(path: Path) -> None:
                 raise
         credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         pid = struct.unpack("3i", credentials)[0]
+    from dinp.edges.process_events import command_line
+
     raise WorldRefusedError(
         Problem(
             "socket-in-use",
@@ -174,7 +180,7 @@ def _or_unchanged(identity: int | None) -> int:
 
 def remove(endpoint: UnixEndpoint, listener: Listener) -> None:
     """Close a listener and take its path away, unless the path leads to another one by now."""
-    path = Path(endpoint.path)
-    if path.exists() and path.stat().st_ino == listener.inode:
-        path.unlink()
+    with suppress(FileNotFoundError):
+        if os.stat(endpoint.path).st_ino == listener.inode:
+            os.unlink(endpoint.path)
     listener.close()

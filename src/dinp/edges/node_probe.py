@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dinp.agent.id_ranges import allocate
 from dinp.edges.cgroup_probe import probe_cgroups
 from dinp.edges.engine_version import VersionQuestion
-from dinp.edges.network_probe import probe_network
+from dinp.edges.id_probe import living_ranges, own_id_map
 from dinp.edges.small_files import can_open, read_text
 from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.knowledge.emulators import EMULATORS
 from dinp.model.capabilities import Capability, missing, parse_effective
 from dinp.model.engine_spec import EngineKind, IsolationKind
-from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_ids
-from dinp.model.id_range import IdRange
+from dinp.model.id_maps import parse_id_map, parse_sub_ids
 from dinp.model.kernel_release import parse_kernel_release
 from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
 from dinp.model.node_facts import NOT_TRIED, NodeFacts, ProcessFacts, StorageFacts, Trial
@@ -68,6 +67,9 @@ def probe_node(
     programs = find_programs((*ENGINE_PROGRAMS, *_MORE_PROGRAMS.get(kind, ())), search_path)
     question = VersionQuestion(dict(programs).get(kind.value), version_cache)
     try:
+        # While the engine says what it is; it takes about as long as this import.
+        from dinp.edges.network_probe import probe_network
+
         mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
         process = probe_process()
         facts = NodeFacts(
@@ -148,30 +150,6 @@ def probe_process() -> ProcessFacts:
         rootlesskit_profile=_has_rootlesskit_profile(),
         container=_container(),
     )
-
-
-def foreign_ranges() -> tuple[IdRange, ...]:
-    """Every range of ids that somebody else is known to have now: what `agent/id_ranges.allocate` keeps away from."""
-    sub_ids = (*parse_sub_ids(read_text("/etc/subuid")), *parse_sub_ids(read_text("/etc/subgid")))
-    return (*living_ranges(), *(entry.ids for entry in sub_ids))
-
-
-def own_id_map() -> tuple[IdExtent, ...]:
-    """The ids of this process's user namespace, which bound what it can give to tenants."""
-    return parse_id_map(read_text("/proc/self/uid_map"))
-
-
-def living_ranges() -> tuple[IdRange, ...]:
-    """Ranges of ids that user namespaces of living processes map, seen from this process's namespace.
-
-    Most processes share a namespace with their neighbours: maps are compared as text, and parsed once each.
-    """
-    own = read_text("/proc/self/uid_map")
-    texts = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit() and (text := read_text(f"/proc/{name}/uid_map")) not in (own, ""):
-            texts |= {text, read_text(f"/proc/{name}/gid_map")}
-    return tuple(sorted({ids for text in texts for ids in mapped_ranges(parse_id_map(text))}))
 
 
 def _has_rootlesskit_profile() -> bool:

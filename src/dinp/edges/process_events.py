@@ -4,7 +4,6 @@ import contextlib
 import os
 import select
 import signal
-from pathlib import Path
 
 
 def wait_for_exit(pid: int, *, kill: bool = False, within: float = 10.0) -> bool:
@@ -38,7 +37,8 @@ def wait_for_exit(pid: int, *, kill: bool = False, within: float = 10.0) -> bool
 def start_time(pid: int) -> int | None:
     """When the process started, in clock ticks after boot (proc(5), stat field 22): with its pid, its identity."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            text = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
     return int(text.rpartition(")")[2].split()[19])
@@ -47,7 +47,8 @@ def start_time(pid: int) -> int | None:
 def command_line(pid: int) -> str:
     """What the process was started as, for sentences that name it; its pid alone when that cannot be read."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return f"process {pid}"
     text = b" ".join(words[:3]).decode(errors="replace").strip()

@@ -11,16 +11,17 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
-from dinp.edges.owned_trees import remove_tree
-from dinp.edges.process_events import command_line
+from dinp.edges.small_files import read_text
 from dinp.model.engine_places import TenantDirectories
 from dinp.model.id_range import IdRange
 from dinp.model.problem import Problem, WorldRefusedError
-from dinp.model.tenant_status import TenantStatus
 from dinp.model.value import Value, as_data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dinp.model.tenant_status import TenantStatus
 
 
 class Lease(Value):
@@ -47,7 +48,7 @@ class StateStore:
 
     def __init__(self, root: str) -> None:
         """For the directory `root`; nothing is read or made yet."""
-        self.root = Path(root)
+        self.root = root
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -56,11 +57,13 @@ class StateStore:
         Raises:
             WorldRefusedError: another agent is; the sentence names it.
         """
-        self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
-        with (self.root / "agent.lock").open("a+", encoding="utf-8") as lock:
+        os.makedirs(self.root, mode=0o711, exist_ok=True)
+        with open(f"{self.root}/agent.lock", "a+", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
+                from dinp.edges.process_events import command_line
+
                 lock.seek(0)
                 holder = lock.read().strip()
                 name = command_line(int(holder)) if holder.isdigit() else "another process"
@@ -78,67 +81,66 @@ class StateStore:
 
     def instance(self) -> str:
         """This agent's short name, the same at every start: four characters of a-z and 0-9."""
-        file = self.root / "instance"
-        if not file.exists():
+        file = f"{self.root}/instance"
+        if not os.path.exists(file):
             _write(file, os.urandom(2).hex())
-        return file.read_text(encoding="ascii").strip()
+        return read_text(file).strip()
 
     def tenants(self) -> tuple[str, ...]:
         """Names of all tenants that ever had an engine here."""
-        folder = self.root / "tenants"
-        return tuple(sorted(entry.name for entry in folder.iterdir())) if folder.is_dir() else ()
+        folder = f"{self.root}/tenants"
+        return tuple(sorted(os.listdir(folder))) if os.path.isdir(folder) else ()
 
     def directories(self, tenant: str, socket: str) -> TenantDirectories:
         """A tenant's directories; they are made."""
-        own = self.root / "tenants" / tenant
+        own = self._own(tenant)
         for name, mode in (("data", 0o710), ("run", 0o711), ("door", 0o755), ("staging", 0o700)):
-            (own / name).mkdir(mode=mode, parents=True, exist_ok=True)
-        own.chmod(0o711)
+            os.makedirs(f"{own}/{name}", mode=mode, exist_ok=True)
+        os.chmod(own, 0o711)
         return TenantDirectories(
-            data=str(own / "data"),
-            run=str(own / "run"),
-            door=str(own / "door"),
-            staging=str(own / "staging"),
-            socket=socket,
+            data=f"{own}/data", run=f"{own}/run", door=f"{own}/door", staging=f"{own}/staging", socket=socket
         )
+
+    def _own(self, tenant: str) -> str:
+        return f"{self.root}/tenants/{tenant}"
 
     def run_directory(self, tenant: str) -> str:
         """Where a tenant's run-time files go (TenantDirectories.run)."""
-        return str(self.root / "tenants" / tenant / "run")
+        return f"{self._own(tenant)}/run"
 
     def data_directory(self, tenant: str) -> str:
         """A tenant's data-root (TenantDirectories.data)."""
-        return str(self.root / "tenants" / tenant / "data")
+        return f"{self._own(tenant)}/data"
 
     def door(self, tenant: str) -> str:
         """The socket of a tenant's engine that is the agent's own."""
-        return str(self.root / "tenants" / tenant / "door" / "docker.sock")
+        return f"{self._own(tenant)}/door/docker.sock"
 
     def empty_run(self, tenant: str) -> None:
         """Remove what an earlier engine left of its run-time files."""
-        run = self.root / "tenants" / tenant / "run"
-        if run.is_dir():
-            remove_tree(run)
+        run = self.run_directory(tenant)
+        if os.path.isdir(run):
+            _remove_tree(run)
 
     def ids(self) -> dict[str, IdRange]:
         """The id range of every tenant that has one."""
         found = {}
         for name in self.tenants():
-            file = self.root / "tenants" / name / "ids"
-            if file.exists():
-                found[name] = IdRange(*map(int, file.read_text(encoding="ascii").split()))
+            file = f"{self._own(name)}/ids"
+            if os.path.exists(file):
+                found[name] = IdRange(*map(int, read_text(file).split()))
         return found
 
     def keep_ids(self, tenant: str, ids: IdRange) -> None:
         """Remember a tenant's range, for ever: files of that owner are in its data-root."""
-        _write(self.root / "tenants" / tenant / "ids", f"{ids.first} {ids.count}")
+        _write(f"{self._own(tenant)}/ids", f"{ids.first} {ids.count}")
 
     def lease(self, tenant: str) -> Lease | None:
         """What the tenant's engine owned when the agent last wrote it down; None when nothing."""
-        file = self.root / "tenants" / tenant / "lease.json"
-        if not file.exists():
+        file = f"{self._own(tenant)}/lease.json"
+        if not os.path.exists(file):
             return None
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(read_text(file))
         return Lease(**{**values, "spare": tuple(values["spare"]), "cgroups": tuple(values["cgroups"])})
 
     def leases(self) -> dict[str, Lease]:
@@ -148,23 +150,25 @@ class StateStore:
 
     def write_lease(self, tenant: str, lease: Lease) -> None:
         """Write down what the tenant's engine owns, or is about to."""
-        _write(self.root / "tenants" / tenant / "lease.json", json.dumps(as_data(lease)))
+        _write(f"{self._own(tenant)}/lease.json", json.dumps(as_data(lease)))
 
-    def write_status(self, status: TenantStatus) -> None:
+    def write_status(self, status: "TenantStatus") -> None:
         """Tell whoever asks (`dinp status`) how a tenant is."""
-        folder = self.root / "tenants" / status.tenant
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        _write(folder / "status.json", json.dumps(as_data(status)))
+        folder = self._own(status.tenant)
+        os.makedirs(folder, mode=0o711, exist_ok=True)
+        _write(f"{folder}/status.json", json.dumps(as_data(status)))
 
-    def statuses(self) -> tuple[TenantStatus, ...]:
+    def statuses(self) -> "tuple[TenantStatus, ...]":
         """How all tenants were when the agent last said so."""
-        files = [self.root / "tenants" / name / "status.json" for name in self.tenants()]
-        return tuple(TenantStatus(**json.loads(file.read_text(encoding="utf-8"))) for file in files if file.exists())
+        from dinp.model.tenant_status import TenantStatus
+
+        files = [f"{self._own(name)}/status.json" for name in self.tenants()]
+        return tuple(TenantStatus(**json.loads(read_text(file))) for file in files if os.path.exists(file))
 
     def agent_runs(self) -> bool:
         """Whether an agent serves this state directory now."""
         try:
-            with (self.root / "agent.lock").open(encoding="utf-8") as lock:
+            with open(f"{self.root}/agent.lock", encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -174,19 +178,28 @@ class StateStore:
 
     def log_path(self, tenant: str) -> str:
         """Where the last lines of the tenant's engines are kept."""
-        return str(self.root / "tenants" / tenant / "engine.log")
+        return f"{self._own(tenant)}/engine.log"
 
     def drop_lease(self, tenant: str) -> None:
         """Nothing of the tenant's engine is left."""
-        (self.root / "tenants" / tenant / "lease.json").unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self._own(tenant)}/lease.json")
 
     def forget(self, tenant: str) -> None:
         """Remove everything of a tenant, its cache too."""
-        remove_tree(self.root / "tenants" / tenant)
+        _remove_tree(self._own(tenant))
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: str, text: str) -> None:
     """Replace a file in one step: it is never seen half written."""
-    temporary = file.with_name(file.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.rename(file)
+    with open(f"{file}.new", "w", encoding="utf-8") as fresh:
+        fresh.write(text)
+    os.rename(f"{file}.new", file)
+
+
+def _remove_tree(path: str) -> None:
+    from pathlib import Path
+
+    from dinp.edges.owned_trees import remove_tree
+
+    remove_tree(Path(path))

@@ -5,7 +5,6 @@ classic BPF program of one instruction, attached to the group, sends every new c
 SO_ATTACH_REUSEPORT_CBPF). The first keeps its clients, and is closed when they are done.
 """
 
-import ctypes
 import errno
 import os
 import socket
@@ -86,6 +85,8 @@ def _bound(endpoint: TcpEndpoint, *, shared: bool) -> socket.socket:
 
 
 def _steer(listener: TcpListener, index: int) -> None:
+    import ctypes
+
     instruction = ctypes.create_string_buffer(struct.pack("=HBBI", _RETURN_CONSTANT, 0, 0, index))
     program = struct.pack("HL", 1, ctypes.addressof(instruction))
     listener.socket.setsockopt(socket.SOL_SOCKET, _ATTACH_REUSEPORT_CBPF, program)

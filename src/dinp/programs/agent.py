@@ -16,19 +16,28 @@ from dinp.model.problem import DinpError
 from dinp.model.tenant import Tenant
 from dinp.programs.doors import Doors
 from dinp.programs.engine_host import EngineHost
+from dinp.programs.look import FirstLook
 from dinp.programs.tenant_runtime import TenantRuntime, alive, next_deadline
 
 
 class Agent:
     """One agent with its tenants; `run` returns when it was told to end and nothing is left."""
 
-    def __init__(self, config: AgentConfig, doors: Doors, log: AgentLog, read_again: Callable[[], AgentConfig]) -> None:
+    def __init__(
+        self,
+        config: AgentConfig,
+        doors: Doors,
+        log: AgentLog,
+        read_again: Callable[[], AgentConfig],
+        first_look: FirstLook,
+    ) -> None:
         """Take over open sockets.
 
         Args:
             config: what to serve.
             doors: the sockets of its tenants; closed when the agent ends.
             log: where to tell what happens.
+            first_look: at the machine, under way.
             read_again: reads the configuration anew (SIGHUP); raises BadInputError when it is wrong.
         """
         self._config = config
@@ -37,7 +46,7 @@ class Agent:
         self._ending = False
         self._doors = doors
         self._loop = EventLoop()
-        self._host = EngineHost(self._loop, doors.store, log, config.engine)
+        self._host = EngineHost(self._loop, doors.store, log, config.engine, first_look)
         self._runtimes: dict[str, TenantRuntime] = {}
         for tenant in config.tenants:
             self._add(tenant, doors.tenants[tenant.name])

@@ -10,10 +10,10 @@ from dinp.agent.link_plans import link_plan
 from dinp.agent.preflight import preflight
 from dinp.agent.vocabulary import Phase, State
 from dinp.edges.agent_log import AgentLog
-from dinp.edges.blank_mounts import BlankMounts, make_blank_mounts
-from dinp.edges.engine_network import AgentNetwork
+from dinp.edges.blank_mounts import BlankMounts, BlankMountsInTheMaking
+from dinp.edges.engine_network import AgentNetwork, others_addresses
 from dinp.edges.event_loop import EventLoop
-from dinp.edges.node_probe import foreign_ranges, own_id_map, probe_node
+from dinp.edges.id_probe import foreign_ranges, own_id_map
 from dinp.edges.state_store import StateStore
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.edges.termination_log import TerminationLog
@@ -26,6 +26,7 @@ from dinp.model.link_plan import LinkPlan
 from dinp.model.problem import WorldRefusedError
 from dinp.model.tenant import Tenant
 from dinp.model.tenant_status import TenantStatus
+from dinp.programs.look import FirstLook, look, workspaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ class EngineHost:
         last_sentences: what a pod's status shall say when the agent has ended.
     """
 
-    def __init__(self, loop: EventLoop, store: StateStore, log: AgentLog, spec: EngineSpec) -> None:
-        """Nothing is looked at yet."""
+    def __init__(
+        self, loop: EventLoop, store: StateStore, log: AgentLog, spec: EngineSpec, first_look: FirstLook | None = None
+    ) -> None:
+        """Nothing is looked at yet, or `first_look` is under way."""
+        self._first_look = first_look
         self.loop, self.store, self.log, self.spec = loop, store, log, spec
         self.tenants: tuple[Tenant, ...] = ()
         self.last_sentences = TerminationLog()
@@ -54,6 +58,7 @@ class EngineHost:
         self._choices: Choices | None = None
         self._network: AgentNetwork | None = None
         self._blanks: BlankMounts | None = None
+        self._making = first_look.blanks if first_look is not None else None
         self._others: frozenset[str] | None = None
         self._indexes: dict[str, int] = {}
         self._engines: dict[str, int] = {}
@@ -65,15 +70,10 @@ class EngineHost:
             WorldRefusedError: engines cannot be had here.
         """
         if self._choices is None:
-            workspaces = tuple({workspace.path for tenant in self.tenants for workspace in tenant.workspaces})
-            facts = probe_node(
-                str(self.store.root),
-                workspaces=workspaces,
-                program_path=self.spec.program_path,
-                version_cache=str(self.store.root),
-                kind=self.spec.kind,
-            )
-            self._choices = preflight(facts, self.spec, workspaces)
+            first, self._first_look = self._first_look, None
+            seen = first.facts() if first is not None else None
+            facts = seen or look(self.store.root, self.spec, self.tenants)
+            self._choices = preflight(facts, self.spec, workspaces(self.tenants))
             caution = ISOLATIONS[self._choices.isolation].NEEDS.caution
             if caution:
                 self.log.say(f"isolation {self._choices.isolation.value}: {caution}", level="warning")
@@ -81,12 +81,17 @@ class EngineHost:
 
     def forget_choices(self) -> None:
         """Look at the machine anew before the next start."""
+        self._first_look = None
         self._choices = None
 
     def take_blanks(self) -> BlankMounts:
         """A blank proc and sysfs for one engine, which the caller closes: a mount can be attached only once."""
-        blanks, self._blanks = self._blanks or make_blank_mounts(), None
-        return blanks
+        blanks, self._blanks = self._blanks, None
+        return blanks or self._make_blanks()
+
+    def _make_blanks(self) -> BlankMounts:
+        making, self._making = self._making or BlankMountsInTheMaking(), None
+        return making.take()
 
     @property
     def network(self) -> AgentNetwork:
@@ -110,7 +115,7 @@ class EngineHost:
         if needs.link:
             self.network.warm_up()
         if needs.ids and self._blanks is None:
-            self._blanks = make_blank_mounts()
+            self._blanks = self._make_blanks()
 
     def index(self, tenant: str) -> int:
         """A small number that no other tenant of this agent has."""
@@ -146,8 +151,6 @@ class EngineHost:
     def _link(self, choices: Choices, tenant: str) -> LinkPlan:
         if self._others is None:
             # Looked at once: the numbers of our own engines are only distinct among those of one look.
-            from dinp.edges.network.links import others_addresses
-
             self._others = others_addresses(self.store.instance())
         return link_plan(choices, self.store.instance(), self.index(tenant), self._others)
 

@@ -114,7 +114,7 @@ class EngineRun:
         lease = Lease(
             cgroups=cgroups.directories_of(identity.cgroup) if identity.cgroup is not None else (),
             index=host.index(tenant.name) if identity.link is not None else None,
-            spare=(str(doors.unix.spare),),
+            spare=(doors.unix.spare,),
         )
         store.write_lease(tenant.name, lease)
         self._cleanup.callback(store.drop_lease, tenant.name)

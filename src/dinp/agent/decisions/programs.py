@@ -1,7 +1,6 @@
 """Which programs an engine is made of here."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dinp.knowledge.versions import OLDEST_BUILDKITD, OLDEST_ENGINE, OLDEST_PODMAN, Since, parse_version
 from dinp.model.choices import EnginePrograms
@@ -9,12 +8,13 @@ from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
+from dinp.model.value import Value
 
 _SHIM = "containerd-shim-runc-v2"
 _NAMES = {EngineKind.DOCKERD: "Docker", EngineKind.PODMAN: "podman", EngineKind.BUILDKITD: "buildkitd"}
 
 
-class _Parts(NamedTuple):
+class _Parts(Value):
     """What an engine of one kind is made of.
 
     Attributes:

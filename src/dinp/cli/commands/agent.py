@@ -49,10 +49,13 @@ def serve(option: str, value: str) -> int:
     doors = open_doors(config)
     with doors.closing:
         # The sockets are open: from here on imports may take their time.
+        from dinp.programs.look import FirstLook
+
+        first_look = FirstLook(config.state_dir, config.engine, config.tenants)
         from dinp.edges.agent_log import AgentLog
         from dinp.programs.agent import Agent
 
-        Agent(config, doors, AgentLog(), read).run()
+        Agent(config, doors, AgentLog(), read, first_look).run()
     return 0
 
 

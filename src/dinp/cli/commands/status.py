@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         return 0 if store.agent_runs() else 1
     from dinp.edges.file_watch import changes
 
-    for _ in changes(tuple(str(store.root / "tenants" / name) for name in store.tenants())):
+    for _ in changes(tuple(f"{store.root}/tenants/{name}" for name in store.tenants())):
         _tell(store, options.output)
     return 0
 
