@@ -10,7 +10,8 @@ from tools.provision.images import native
 from tools.provision.refusal import RefusalError
 
 ENGINES = ("20.10", "29")
-_ROOTLESS = ("rootlesskit", "rootlesskit-docker-proxy")
+_ROOTLESS = {"20.10": ("rootlesskit", "rootlesskit-docker-proxy"), "29": ("rootlesskit",)}
+"""From 28 on dockerd tells rootlesskit of published ports itself (moby daemon/libnetwork/internal/rlkclient)."""
 
 
 def image_programs(environment: Mapping[str, str], engine: str) -> Mapping[str, Path]:
@@ -25,5 +26,5 @@ def image_programs(environment: Mapping[str, str], engine: str) -> Mapping[str, 
     programs = {file.name: file for file in Path(environment[variable]).iterdir() if file.name != "ctr"}
     tools = Path(environment["DINP_TOOLS"])
     emulators = [each.programs[0] for each in EMULATORS if each.architecture != native()]
-    found = {name: tools / name for name in (*_ROOTLESS, *emulators)}
+    found = {name: tools / name for name in (*_ROOTLESS[engine], *emulators)}
     return programs | {name: file for name, file in found.items() if file.exists()}
