@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cluster.kit import Cluster
 from tools.image.build import build_image
-from tools.image.programs import image_programs
+from tools.image.programs import LIBRARIES, image_programs
 from tools.oci.image import digest_of
 from tools.provision.cache import Cache
 
@@ -17,6 +17,7 @@ REPOSITORY = "dinp/agent"
 
 def agent_reference(cluster: Cluster, scratch: Path, version: str = "29") -> str:
     """Build and push; the reference names the image by its content, so that nodes never run an older one."""
-    built = build_image(ROOT, image_programs(os.environ, version), Cache.of(os.environ), scratch, print)
+    programs = image_programs(os.environ, version)
+    built = build_image(ROOT, programs, Cache.of(os.environ), scratch, print, LIBRARIES.get(version, ()))
     tag = digest_of(built.image.manifest_json()).removeprefix("sha256:")[:16]
     return cluster.registry.push(built.image, REPOSITORY, tag)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tools.image.build import build_image
-from tools.image.programs import ENGINES, image_programs
+from tools.image.programs import ENGINES, LIBRARIES, image_programs
 from tools.oci.archive import write_archive
 from tools.provision.cache import Cache
 from tools.provision.refusal import RefusalError
@@ -26,7 +26,8 @@ def main() -> int:
     programs = image_programs(os.environ, options.engine)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dinp-image-") as scratch:
-        built = build_image(ROOT, programs, Cache.of(os.environ), Path(scratch), _say)
+        libraries = LIBRARIES.get(options.engine, ())
+        built = build_image(ROOT, programs, Cache.of(os.environ), Path(scratch), _say, libraries)
         digest = write_archive(built.image, "dinp-agent", options.output)
     for name, size in built.sizes.items():
         print(f"image: layer {name:<8} {size / 1e6:7.1f} MB")

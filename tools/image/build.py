@@ -35,7 +35,12 @@ class BuiltImage:
 
 
 def build_image(
-    checkout: Path, programs: Mapping[str, Path], cache: Cache, scratch: Path, say: Callable[[str], None]
+    checkout: Path,
+    programs: Mapping[str, Path],
+    cache: Cache,
+    scratch: Path,
+    say: Callable[[str], None],
+    libraries: tuple[str, ...] = (),
 ) -> BuiltImage:
     """Build the image in the empty directory `scratch`, which must outlive its use; needs root, for owners.
 
@@ -45,13 +50,14 @@ def build_image(
         cache: where the Debian tree is kept.
         scratch: where layers are made.
         say: told each step.
+        libraries: Debian packages that the programs need besides the usual ones.
     """
     layers: dict[str, Layer] = {}
     trees = {name: scratch / name for name in ("debian", "engine", "dinp")}
     for tree in trees.values():
         tree.mkdir(parents=True)
     say("debian: unpacking and pruning")
-    make_root(trees["debian"], cache, say)
+    make_root(trees["debian"], libraries, cache, say)
     say("engine: copying programs")
     for name, file in sorted(programs.items()):
         target = trees["engine"] / "usr/local/bin" / name

@@ -53,9 +53,9 @@ map with the rights of root, who then needs CAP_SYS_ADMIN (user_namespaces(7)): 
 KEPT_EMPTY = ("home", "mnt", "srv", "var/cache", "var/log", "var/lib/dinp", "run", "tmp")
 
 
-def make_root(tree: Path, cache: Cache, say: Callable[[str], None]) -> None:
-    """Unpack and prune into the empty directory `tree`; needs root, for owners."""
-    archive = debian_image(cache, suite=SUITE, include=PACKAGES, say=say)
+def make_root(tree: Path, libraries: tuple[str, ...], cache: Cache, say: Callable[[str], None]) -> None:
+    """Unpack and prune into the empty directory `tree`, with more packages than usual; needs root, for owners."""
+    archive = debian_image(cache, suite=SUITE, include=tuple(sorted({*PACKAGES, *libraries})), say=say)
     subprocess.run(["tar", "--numeric-owner", "-xpf", str(archive), "-C", str(tree)], check=True)
     for path in NOT_WANTED:
         shutil.rmtree(tree / path, ignore_errors=True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from enum import Enum
 
+from dinp.model.engine_spec import EngineKind
 from dinp.model.pod import Mount, Object, Volume
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
 
 NAME = "dinp-example"
-_JOB = "docker pull busybox && docker run --rm busybox echo 'hello from a container' && docker image ls"
+_RUN = "docker pull busybox && docker run --rm busybox echo 'hello from a container' && docker image ls"
+_BUILD = (
+    "docker buildx create --name dinp --driver remote $BUILDKIT_HOST &&"
+    " printf 'FROM busybox\\nRUN echo hello from a build > /hello\\n' |"
+    " docker buildx --builder dinp build -o type=local,dest=image - && cat image/hello"
+)
 
 
 class Workload(Enum):
@@ -37,7 +43,7 @@ def sidecar_example(spec: ServiceSpec, workload: Workload) -> Object:
     client: Object = {
         "name": "client",
         "image": spec.images.client,
-        "command": ["sh", "-ec", _JOB],
+        "command": ["sh", "-ec", _BUILD if spec.engine.kind is EngineKind.BUILDKITD else _RUN],
         "workingDir": work.path,
         "env": [variable.data() for variable in parts.environment],
         "volumeMounts": [mount.data() for mount in (work, *parts.mounts)],

@@ -31,7 +31,12 @@ CONTRACT = (
 
 
 def client_environment(spec: ServiceSpec) -> tuple[Variable, ...]:
-    """The variables that lead a client to its engine, and to the ports that it publishes."""
+    """The variables that lead a client to its engine, and to the ports that it publishes.
+
+    buildkitd does not speak the Docker API: docker is not led to it, but tells that nobody is at its usual place.
+    """
+    if spec.engine.kind is EngineKind.BUILDKITD:
+        return (*_own_host(spec), *_logins(spec))
     return (
         *_host(spec.endpoint),
         *_own_host(spec),

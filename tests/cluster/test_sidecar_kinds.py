@@ -1,0 +1,45 @@
+"""Sidecars whose engine is podman or buildkitd, with an image of the agent that has these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.cluster.agent_image import agent_reference
+from tests.cluster.injecting import Injector
+from tests.cluster.kit import Cluster, Pod, container, pod, terminated
+
+pytestmark = pytest.mark.bed
+
+Run = Callable[[Mapping[str, Any]], Pod]
+
+DOCKERFILE = 'FROM busybox\\nRUN echo made in a build > /made\\nCMD ["cat", "/made"]\\n'
+PREPARE = f"mkdir /w; cd /w; printf '{DOCKERFILE}' > Dockerfile; "
+
+
+@pytest.fixture(params=["podman", "buildkitd"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The engine's."""
+    return str(request.param)
+
+
+SCRIPTS = {
+    "podman": PREPARE + "DOCKER_BUILDKIT=0 docker build -q -t built . >/dev/null; docker run built; env | grep _HOST=",
+    "buildkitd": PREPARE + "docker buildx create --name dinp --driver remote $BUILDKIT_HOST;"
+    " docker buildx --builder dinp build -o type=local,dest=out . && cat out/made; env | grep _HOST=",
+}
+ADDRESS = {"podman": "CONTAINER_HOST", "buildkitd": "BUILDKIT_HOST"}
+
+
+def test_an_image_is_built(
+    cluster: Cluster, client_image: str, run_pod: Run, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    image = agent_reference(cluster, tmp_path_factory.mktemp("agent-image"), kind)
+    body = pod("client", container(client_image, "sh", "-euc", SCRIPTS[kind]))
+    running = run_pod(Injector(cluster, image)(body, f"engine.kind={kind}"))
+    running.wait(terminated("main"), 180)
+    said = running.logs("main")
+    assert "made in a build" in said, running.evidence()
+    assert f"{ADDRESS[kind]}=unix:///run/dinp/docker.sock" in said
