@@ -117,3 +117,30 @@ def reads(read: object, text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "mirrors=[https://a]", "mirrors=a", "mirrors=ftp://a", "mirrors=https://", "mirrors=https://a/b",
+        "mirrors=https://user@a", "insecure=http://a:5000", "insecure=[a]x", "insecure=a b",
+    ],
+)  # fmt: skip
+def test_a_registry_that_no_engine_would_take_is_refused(setting: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse_service_spec("", "f", settings=[f"engine.registries.{setting}"])
+    assert setting.partition("=")[2] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "mirrors=http://a:5000/",
+        "mirrors=https://[::1]:5000",
+        "insecure=a:5000",
+        "insecure=[::1]:5",
+        "insecure=10.0.0.0/8",
+    ],
+)
+def test_every_form_of_a_registrys_name_is_taken(setting: str) -> None:
+    parse_service_spec("", "f", settings=[f"engine.registries.{setting}"])

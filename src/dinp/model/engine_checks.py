@@ -84,9 +84,37 @@ def check_engine(section: Section | None, spec: EngineSpec, report: Report) -> N
             if limit is None:
                 remedy = f"Write NAME=SOFT:HARD, e.g. nofile=1024:4096; names are {', '.join(ULIMITS)}."
                 report.add("config-bad-value", place, f"{section.path}.ulimits has {shown(text)}.", remedy)
+    _check_registries(section.section("registries"), report)
     seen: set[str] = set()
     for text in section.items("options", str):
         _check_option(text, seen, spec.kind, f"{section.path}.options", section.places["options"], report)
+
+
+def _check_registries(section: Section | None, report: Report) -> None:
+    """Report what every engine would refuse when it starts (moby: registry/config.go, ValidateMirror)."""
+    if section is None:
+        return
+    for text in section.items("mirrors", str):
+        scheme, _, host = text.partition("://")
+        if scheme not in {"http", "https"} or not _is_host(host.removesuffix("/")):
+            remedy = "Write https://HOST or https://HOST:PORT (or http), without a path."
+            report.add(
+                "config-bad-value", section.places["mirrors"], f"{section.path}.mirrors has {shown(text)}.", remedy
+            )
+    for text in section.items("insecure", str):
+        if not _is_host(text.partition("/")[0]) or "://" in text:
+            remedy = "Write HOST, HOST:PORT or a range such as 10.0.0.0/8, without http://."
+            report.add(
+                "config-bad-value", section.places["insecure"], f"{section.path}.insecure has {shown(text)}.", remedy
+            )
+
+
+def _is_host(text: str) -> bool:
+    """A name or an address, with or without a port; an IPv6 address stands in brackets."""
+    if text.startswith("["):
+        name, closing, port = text[1:].partition("]")
+        return bool(name and closing) and (not port or port.startswith(":"))
+    return bool(text) and not set(text) & set(" \t,[]/?#@'\"<>")
 
 
 def _check_option(text: str, seen: set[str], kind: EngineKind, path: str, place: Place, report: Report) -> None:
