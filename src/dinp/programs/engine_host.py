@@ -81,7 +81,9 @@ class EngineHost:
 
     def forget_choices(self) -> None:
         """Look at the machine anew before the next start."""
-        self._first_look = None
+        first, self._first_look = self._first_look, None
+        if first is not None:
+            first.facts()  # what it saw is not wanted any more, but its process has to be collected
         self._choices = None
 
     def take_blanks(self) -> BlankMounts:
