@@ -6,6 +6,7 @@ from contextlib import suppress
 from dinp.agent.disk import Verdict, judge, used_up, worth_a_look
 from dinp.edges.disk_usage import DiskUsage, free_space
 from dinp.edges.engine_request import EngineRequests
+from dinp.model.engine_spec import EngineKind
 from dinp.model.problem import Problem
 from dinp.programs.engine_host import EngineHost
 
@@ -70,8 +71,14 @@ class DiskGuard:
                 self._ended_once = False
 
     def _prune(self, used: int, limit: int) -> None:
-        text = f"{used // 2**20} MiB of {limit // 2**20} MiB of disk are used: the build cache is removed"
+        # buildkitd keeps its cache below half of the limit itself, and there is nothing else in it.
+        builds_only = self._host.spec.kind is EngineKind.BUILDKITD
+        then = "buildkitd removes what it can" if builds_only else "the build cache is removed"
+        text = f"{used // 2**20} MiB of {limit // 2**20} MiB of disk are used: {then}"
         self._host.log.say(text, tenant=self._tenant, level="warning")
+        if builds_only:
+            self._ended_once = False
+            return
         targets = (*_LEFT_BEHIND, *_AGAIN) if self._ended_once else _AGAIN
         with suppress(OSError):
             self._pruning = EngineRequests(self._host.store.door(self._tenant), targets)
