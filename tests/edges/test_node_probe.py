@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dinp.agent.id_ranges import allocate
-from dinp.edges.engine_version import VersionQuestion
+from dinp.edges.engine_version import BESIDE, VersionQuestion, identity_of, remembered
 from dinp.edges.id_probe import foreign_ranges, living_ranges, own_id_map
 from dinp.edges.node_probe import (
     find_programs,
@@ -177,6 +177,20 @@ def test_the_version_is_asked_once_per_program(tmp_path: Path) -> None:
     assert log.read_text(encoding="utf-8").count("asked") == 1
     program.write_text(PROGRAM.format(log=log, version="29.10.0"), encoding="utf-8")
     assert VersionQuestion(str(program), str(cache)).answer() == "29.10.0"
+
+
+def test_an_answer_beside_the_program_is_taken_while_it_is_that_programs(tmp_path: Path) -> None:
+    program, log = tmp_path / "dockerd", tmp_path / "log"
+    program.write_text(PROGRAM.format(log=log, version="29.10.0"), encoding="utf-8")
+    program.chmod(0o755)
+    identity = identity_of(str(program), program.stat().st_size, 0)
+    (tmp_path / f"dockerd{BESIDE}").write_text(remembered(identity, "29.10.0"), encoding="utf-8")
+    assert VersionQuestion(str(program), None).answer() == "29.10.0"
+    assert log.exists(), "it was changed since"
+    os.utime(program, ns=(0, 0))
+    log.unlink()
+    assert VersionQuestion(str(program), None).answer() == "29.10.0"
+    assert not log.exists()
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

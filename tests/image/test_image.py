@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dinp.edges.engine_version import identity_of
 from tools.image.build import BILL, BuiltImage, build_image
 from tools.image.programs import image_programs
 from tools.oci.archive import write_archive
@@ -52,6 +53,13 @@ def test_the_same_sources_give_the_same_digest(built: BuiltImage, tmp_path: Path
     again = build(tmp_path / "again")
     one = write_archive(built.image, "dinp-agent", tmp_path / "one.tar")
     assert write_archive(again.image, "dinp-agent", tmp_path / "two.tar") == one
+
+
+def test_its_agent_need_not_ask_for_the_engines_version(root: Path) -> None:
+    engine = root / "usr/local/bin/dockerd"
+    identity, version = engine.with_name("dockerd.version").read_text(encoding="utf-8").split("\n")[:2]
+    assert identity == identity_of("/usr/local/bin/dockerd", engine.stat().st_size, engine.stat().st_mtime_ns)
+    assert version.startswith("29.")
 
 
 def test_it_is_small(built: BuiltImage) -> None:

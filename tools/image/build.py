@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dinp import __version__
+from dinp.edges.engine_version import BESIDE, VersionQuestion, identity_of, remembered
+from dinp.model.engine_spec import EngineKind
 from tools.image.application import make_application
 from tools.image.bill_of_materials import bill_of_materials
 from tools.image.root_tree import make_root
 from tools.oci.image import Image, ImageConfig, Layer
-from tools.oci.tree_layer import tree_layer
+from tools.oci.tree_layer import LAYER_TIME, tree_layer
 from tools.provision.cache import Cache
 from tools.provision.images import native
 
@@ -23,6 +25,7 @@ LABELS = {
     "org.opencontainers.image.licenses": "Apache-2.0",
     "org.opencontainers.image.version": __version__,
 }
+ENGINE_NAMES = frozenset(kind.value for kind in EngineKind)
 BILL = "usr/share/dinp/sbom.spdx.json"
 
 
@@ -64,6 +67,11 @@ def build_image(
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
         target.chmod(0o755)
+        if name in ENGINE_NAMES:
+            # A pod's state is empty: its agent would ask the engine for its version before each first start.
+            version = VersionQuestion(str(file), None).answer()
+            identity = identity_of(f"/{target.relative_to(trees['engine'])}", file.stat().st_size, LAYER_TIME)
+            target.with_name(name + BESIDE).write_text(remembered(identity, version), encoding="utf-8")
     say("dinp: copying and compiling")
     distributions = make_application(trees["dinp"], checkout)
     bill = trees["dinp"] / BILL

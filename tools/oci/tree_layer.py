@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tools.oci.image import Layer
 
+LAYER_TIME = 0
+"""When every file was changed, by the layer's word."""
 CAPABILITY = "security.capability"
 """The one extended attribute that images keep (OCI image specification, layer.md)."""
 
@@ -22,7 +24,7 @@ def tree_layer(tree: Path, file: Path) -> Layer:
                 if name in folders and path.is_symlink():
                     folders.remove(name)
                 info = tar.gettarinfo(str(path), arcname=str(path.relative_to(tree)))
-                info.mtime = 0
+                info.mtime = LAYER_TIME
                 info.uname = info.gname = ""
                 if info.isreg() and CAPABILITY in os.listxattr(path):
                     # Bytes as they are: PAX headers are text, and Python writes what is none with this error handler.

@@ -4,6 +4,8 @@ import contextlib
 import os
 
 _NAME = "engine-version"
+BESIDE = ".version"
+"""What the answer is called that lies beside the program already: whoever made an image of the engine has asked it."""
 
 
 class VersionQuestion:
@@ -21,6 +23,7 @@ class VersionQuestion:
             cache: a directory for the remembered answer; None remembers nothing.
         """
         self._cache = f"{cache}/{_NAME}" if cache else None
+        self._places = (*((self._cache,) if self._cache else ()), f"{program}{BESIDE}")
         self._identity = _identity(program) if program else ""
         self._known = self._remembered() if program else ""
         self._asked = _ask(program) if program and self._known is None else None
@@ -38,12 +41,11 @@ class VersionQuestion:
         return version
 
     def _remembered(self) -> str | None:
-        if self._cache is None:
-            return None
-        with contextlib.suppress(OSError), open(self._cache, encoding="utf-8") as file:
-            identity, _, version = file.read().partition("\n")
-            if identity == self._identity and version:
-                return version.strip()
+        for place in self._places:
+            with contextlib.suppress(OSError), open(place, encoding="utf-8") as file:
+                identity, _, version = file.read().partition("\n")
+                if identity == self._identity and version:
+                    return version.strip()
         return None
 
     def _remember(self, version: str) -> None:
@@ -52,7 +54,7 @@ class VersionQuestion:
         # A directory that may not be written costs the next start 50 ms, nothing else.
         with contextlib.suppress(OSError):
             with open(f"{self._cache}.new", "w", encoding="utf-8") as file:
-                file.write(f"{self._identity}\n{version}\n")
+                file.write(remembered(self._identity, version))
             os.rename(f"{self._cache}.new", self._cache)
 
 
@@ -70,9 +72,19 @@ def _ask(program: str) -> tuple[int, int]:
         os.close(writer)
 
 
+def remembered(identity: str, version: str) -> str:
+    """An answer in the form in which it is kept."""
+    return f"{identity}\n{version}\n"
+
+
+def identity_of(path: str, size: int, changed: int) -> str:
+    """What an answer belongs to: a program's real path, its bytes, and when it was changed, in nanoseconds."""
+    return f"{path} {size} {changed}"
+
+
 def _identity(program: str) -> str:
     status = os.stat(program)
-    return f"{os.path.realpath(program)} {status.st_size} {status.st_mtime_ns}"
+    return identity_of(os.path.realpath(program), status.st_size, status.st_mtime_ns)
 
 
 def _version_in(text: str) -> str:
