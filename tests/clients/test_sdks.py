@@ -42,7 +42,8 @@ def test_docker_py_exec_logs_attach_and_events(client: docker.DockerClient) -> N
         assert next(iter(events))["Action"] == "start"
         assert container.exec_run(["sh", "-c", "echo inside; exit 4"]) == (4, b"inside\n")
         stream = container.attach_socket(params={"stdin": 1, "stream": 1})
-        stream._sock.sendall(b"two\n")
+        with stream._sock as connection:  # which docker-py's close() leaves open
+            connection.sendall(b"two\n")
         stream.close()
         assert container.wait()["StatusCode"] == 0
         assert container.logs() == b"one\ntwo\n"

@@ -1,6 +1,7 @@
 """The life of each kind of engine below an agent: the same contract as dockerd's, on the real programs."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -33,6 +34,16 @@ def asks(running: RunningAgent) -> None:
     assert done.code == 0, done.all
 
 
+def kills(init: int) -> None:
+    """End an engine with all of its processes; none of them is left to accept a client and to die with it."""
+    watch = os.pidfd_open(init)
+    try:
+        os.kill(init, signal.SIGKILL)
+        select.select([watch], [], [])
+    finally:
+        os.close(watch)
+
+
 @pytest.fixture(params=KINDS)
 def fresh(request: pytest.FixtureRequest) -> Iterator[RunningAgent]:
     kind = str(request.param)
@@ -53,7 +64,7 @@ def test_clients_wait_while_a_killed_engine_is_started_again(fresh: RunningAgent
     for kill in range(1, 4):
         asks(fresh)
         fresh.log.wait("ready after", tenant=TENANT, count=kill)
-        os.kill(fresh.engine_init(TENANT), signal.SIGKILL)
+        kills(fresh.engine_init(TENANT))
         asks(fresh)
         fresh.log.wait("ready after", tenant=TENANT, count=kill + 1)
 

@@ -33,7 +33,10 @@ class Departures:
         self._epoll = select.epoll()
         missing = set(sockets)
         for pid in acceptors:
-            descriptors = {inode: number for number, inode in sockets_of(pid) if inode in missing}
+            try:
+                descriptors = {inode: number for number, inode in sockets_of(pid) if inode in missing}
+            except PermissionError:  # of an ordinary user's agent: a process that has just become somebody else
+                continue
             missing -= descriptors.keys()
             if descriptors:
                 self._watch(pid, descriptors.values())
