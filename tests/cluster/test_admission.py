@@ -108,7 +108,7 @@ def assert_soon_annotated(cluster: Cluster, namespace: str, key: str, value: str
     """The API server reads its configuration by watching: the first pods may still pass unseen."""
     seen: list[Any] = []
     cluster.wait_for_service_account(namespace)
-    for number in range(200):
+    for number in range(3000):
         body = pod(f"try-{number}", container("busybox", "true"))
         made = cluster.core.create_namespaced_pod(namespace, body, dry_run="All")
         seen.append(made.metadata.annotations)
