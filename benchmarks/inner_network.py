@@ -4,13 +4,13 @@ import os
 import socket
 import subprocess
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from benchmarks.sides import Side, agent_of_dinp, bare_dockerd, children
 from benchmarks.tables import Better, Measured, Table
+from benchmarks.talking import drained
 from dinp.edges.linux_syscalls import CLONE_NEWNET, setns
 from tests.support.engines import image
 from tests.support.ordinary_user import ordinary_user
@@ -77,12 +77,7 @@ def _sent(side: Side, version: str, mebibytes: int, inside: int | None) -> float
 def _receive(server: socket.socket, mebibytes: int) -> float:
     client, _ = server.accept()
     with client:
-        buffer = bytearray(1 << 20)
-        got = client.recv_into(buffer)
-        began = time.perf_counter()
-        while taken := client.recv_into(buffer):
-            got += taken
-        seconds = time.perf_counter() - began
+        got, seconds = drained(client)
     if got != mebibytes << 20:
         raise RuntimeError(f"{got} of {mebibytes << 20} bytes arrived")
     return mebibytes / seconds

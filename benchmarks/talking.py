@@ -107,15 +107,20 @@ def attached_stream(path: str, image: str, mebibytes: int) -> float:
 
 
 def _read_to_the_end(stream: socket.socket, mebibytes: int) -> float:
+    got, seconds = drained(stream)
+    if got < mebibytes << 20:  # the frames' heads come on top
+        raise RuntimeError(f"only {got} of {mebibytes << 20} bytes arrived")
+    return (got >> 20) / seconds
+
+
+def drained(stream: socket.socket) -> tuple[int, float]:
+    """All bytes until the other end closes, and the seconds since the first of them arrived."""
     buffer = bytearray(1 << 20)
     got = stream.recv_into(buffer)
     began = time.perf_counter()
     while taken := stream.recv_into(buffer):
         got += taken
-    seconds = time.perf_counter() - began
-    if got < mebibytes << 20:  # the frames' heads come on top
-        raise RuntimeError(f"only {got} of {mebibytes << 20} bytes arrived")
-    return (got >> 20) / seconds
+    return got, time.perf_counter() - began
 
 
 def _is_socket(path: str) -> bool:

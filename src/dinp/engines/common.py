@@ -47,6 +47,6 @@ def with_options(settings: Tables, options: Iterable[tuple[str, OptionValue]]) -
 
 
 def host_of(url: str) -> tuple[str, bool]:
-    """`host:port/path` of a mirror's URL, and whether it speaks plain HTTP."""
-    scheme, separator, rest = url.partition("://")
-    return (rest if separator else url).rstrip("/"), scheme == "http" and bool(separator)
+    """`host:port` of a mirror's URL, which was checked when it was read, and whether it speaks plain HTTP."""
+    scheme, _, host = url.partition("://")
+    return host.removesuffix("/"), scheme == "http"

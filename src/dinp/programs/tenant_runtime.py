@@ -243,15 +243,21 @@ class TenantRuntime:
             self._host.loop.unwatch(door)
 
     def _refuse(self, door: socket.socket, problem: Problem) -> None:
-        from dinp.edges.grpc_refusal import RefusedBuilder
-        from dinp.edges.refusal import RefusedClient
-
         with contextlib.suppress(BlockingIOError):
             client, _ = door.accept()
-            speaks = ENGINES[self._host.spec.kind].TRAITS.wire
-            refused = RefusedClient(client, problem) if speaks is Wire.HTTP else RefusedBuilder(client, problem)
+            refused = self._refusal(client, problem)
             self._refused.add(refused)
             self._host.loop.watch(refused, lambda: self._advance(refused))
+
+    def _refusal(self, client: socket.socket, problem: Problem) -> "RefusedClient | RefusedBuilder":
+        """In the words that the engine's clients understand; the other kind's are not imported."""
+        if ENGINES[self._host.spec.kind].TRAITS.wire is Wire.HTTP:
+            from dinp.edges.refusal import RefusedClient
+
+            return RefusedClient(client, problem)
+        from dinp.edges.grpc_refusal import RefusedBuilder
+
+        return RefusedBuilder(client, problem)
 
     def _advance(self, refused: "RefusedClient | RefusedBuilder") -> None:
         if refused.advance():
