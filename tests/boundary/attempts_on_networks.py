@@ -112,7 +112,7 @@ ATTEMPTS = (
         " --cgroupns=host --userns=host"
         " --pid=host --net=host --ipc=host --uts=host -v /:/h busybox cat /proc/self/uid_map",
         "still ids that are nobody's on the machine",
-        r"^ +0 +1\d{9} +65536$",
+        r"^ +0 +[12]\d{9} +65536$",
         where=Where.CLIENT,
     ),
     Attempt(

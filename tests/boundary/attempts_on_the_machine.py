@@ -56,7 +56,7 @@ ATTEMPTS = (
         " unshare -U sh -c 'cat /proc/self/uid_map' | wc -l;"
         " find /usr/bin -perm -4000 2>/dev/null | head -1 | while read p; do stat -c %U $p; done",
         "programs of the machine's root have no owner here, so their set-user-ID bits mean nothing",
-        r"^ +0 +1\d{9} +65536$",
+        r"^ +0 +[12]\d{9} +65536$",
         where=Where.ENGINE,
     ),
     Attempt(
