@@ -1,7 +1,7 @@
 """An engine's link with what hangs on it: its way out, and the ports that it publishes.
 
-The code that does the work is imported when it is first needed, or by `warm_up` while nobody waits: an engine that is
-wanted in the agent's first instant is launched before that.
+The code that does the work is dear to import, so it is imported by `warm_up`: while nobody waits, or, for an engine
+that is wanted in the agent's first instant, while the machine is looked at.
 """
 
 import os
@@ -58,11 +58,6 @@ class AgentNetwork:
 
         if self._firewall is None:
             self._firewall = Firewall(self._instance)
-
-    @property
-    def warm(self) -> bool:
-        """Whether an engine can be linked at once."""
-        return self._firewall is not None
 
     @property
     def firewall(self) -> "Firewall":

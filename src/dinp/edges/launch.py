@@ -16,7 +16,6 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 from dinp.edges import cgroups, tree
@@ -54,7 +53,6 @@ def launch(
     log: int,
     staging: Path,
     materials: tree.Materials,
-    attach_network: Callable[[int], None] | None = None,
 ) -> RunningEngine:
     """Start the engine.
 
@@ -64,7 +62,6 @@ def launch(
         log: a descriptor for its standard output and error.
         staging: an empty directory on which its tree is mounted, in its own mount namespace only.
         materials: what its tree is built with, the tenant's user namespace among it (see user_namespaces.py).
-        attach_network: called with the id of a process in the engine's network namespace before the engine runs.
 
     Returns:
         The running engine: its program has been executed.
@@ -91,7 +88,7 @@ def launch(
             ours.send(b"joined")
         except OSError as error:
             return _give_up(plan, (builder,), ours, str(error))
-        return _follow(plan, group, builder, ours, attach_network)
+        return _follow(plan, group, builder, ours)
 
 
 def _follow(
@@ -99,7 +96,6 @@ def _follow(
     group: cgroups.EngineCgroup | None,
     builder: int,
     channel: socket.socket,
-    attach_network: Callable[[int], None] | None,
 ) -> RunningEngine:
     """Lead the builder through its steps; see `launch`."""
     pid, failure = builder, "the process that builds the engine's namespaces died without a word"
@@ -116,8 +112,6 @@ def _follow(
         if answer.get("unshared"):
             if group is not None and Namespace.CGROUP in plan.namespaces:
                 cgroups.keep_room(group, plan.limits, plan.ids)
-            if attach_network is not None:
-                attach_network(builder)
             channel.send(b"go")
         built = True
     if built:

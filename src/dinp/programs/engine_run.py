@@ -145,7 +145,6 @@ class EngineRun:
             link = EngineLink(host.network, plan.link, host.loop, lambda text: host.log.say(text, tenant=tenant.name))
             self._cleanup.callback(link.take_away)
             link.prepare(directories.door, owner)
-        link_first = link is not None and host.network.warm
         host.progress("starting it")
         with contextlib.ExitStack() as used:
             blanks = host.take_blanks() if identity.ids is not None else None
@@ -157,7 +156,6 @@ class EngineRun:
                 log=self._log.writer,
                 staging=Path(directories.staging),
                 materials=Materials(identity.ids, user_namespace, blanks),
-                attach_network=link.attach if link is not None and link_first else None,
             )
         self._log.release_writer()
         store.write_lease(
@@ -175,9 +173,8 @@ class EngineRun:
             self._watch_memory(lease.cgroups)
         self._cleanup.callback(self._end_unfinished)
         if link is not None:
-            if not link_first:
-                # Nobody let us warm up: the engine is on its way already, and needs several times as long as this.
-                link.attach(self._engine.pid)
+            # The engine is on its way already, and needs ten times as long as this until it answers.
+            link.attach(self._engine.pid)
             link.serve_ports()
         self._listen_to(f"{directories.door}/docker.sock", answered)
 

@@ -1,6 +1,7 @@
 """A link, and what an engine can and cannot reach through it."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -8,8 +9,6 @@ import pytest
 
 from dinp.edges.network import links, nft, sysctl
 from dinp.edges.network.firewall import Firewall
-from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
-from dinp.edges.network.route_messages import link_names
 from dinp.model.problem import WorldRefusedError
 from dinp.model.value import replace
 from tests.edges.network.asking import ask
@@ -144,8 +143,7 @@ def test_this_very_machine_is_as_before() -> None:
     """The only test on the real machine; what other agents do there meanwhile is their business."""
 
     def everything() -> tuple[list[str], list[str], list[str]]:
-        with Netlink(NETLINK_ROUTE) as route:
-            names = [name for name in link_names(route) if not name.startswith("dinp")]
+        names = [name for _, name in socket.if_nameindex() if not name.startswith("dinp")]
         tables = [str(table) for table in nft.listing("tables") if "dinp_" not in str(table)]
         kept = ("route_localnet", "rp_filter", "accept_redirects")
         return (

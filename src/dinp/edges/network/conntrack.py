@@ -2,17 +2,10 @@
 
 import errno
 import socket
-import struct
 
-from dinp.edges.network.netlink import NETLINK_NETFILTER, Netlink, attribute, nested, number
+from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
-_DELETE = (1 << 8) | 2
-_NFGENMSG = struct.Struct("=BBH")
-_TUPLE_ORIGINAL, _TUPLE_PROTOCOL, _FILTER = 1, 2, 25
-_PROTOCOL_NUMBER, _DESTINATION_PORT = 1, 3
-_FILTER_ORIGINAL, _FILTER_REPLY = 1, 2
-_BY_PROTOCOL_AND_DESTINATION_PORT = (1 << 3) | (1 << 5)
-"""CTA_FILTER_F_CTA_PROTO_NUM and …_DST_PORT (net/netfilter/nf_conntrack_netlink.c, Linux 5.8)."""
+from dinp.edges.network.kernel_answers import refusals
 
 
 def forget_udp(port: int) -> None:
@@ -24,15 +17,13 @@ def forget_udp(port: int) -> None:
     Raises:
         OSError: the kernel refused.
     """
-    protocol = attribute(_PROTOCOL_NUMBER, bytes([socket.IPPROTO_UDP]))
-    destination = attribute(_DESTINATION_PORT, struct.pack("!H", port))
-    tuples = nested(_TUPLE_ORIGINAL, nested(_TUPLE_PROTOCOL, protocol, destination))
-    what = number(_FILTER_ORIGINAL, _BY_PROTOCOL_AND_DESTINATION_PORT) + number(_FILTER_REPLY, 0)
-    with Netlink(NETLINK_NETFILTER) as netfilter:
-        for family in (socket.AF_INET, socket.AF_INET6):
-            body = _NFGENMSG.pack(family, 0, 0) + tuples + nested(_FILTER, what)
-            try:
-                netfilter.do(_DELETE, body)
-            except OSError as error:
-                if error.errno not in (errno.ENOENT, errno.EINVAL, errno.EOPNOTSUPP):
-                    raise
+    for family in (socket.AF_INET, socket.AF_INET6):
+        flows = NFCTAttrTuple(family=family, proto=socket.IPPROTO_UDP, dport=port)
+        flows.attrs()  # works out `flags`: which of its fields are the filter
+        only = [["CTA_FILTER_ORIG_FLAGS", flows.flags], ["CTA_FILTER_REPLY_FLAGS", 0]]
+        try:
+            with refusals(), NFCTSocket(nfgen_family=family) as tracked:
+                tracked.entry("del", tuple_orig=flows, cta_filter={"attrs": only})
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.EINVAL, errno.EOPNOTSUPP):
+                raise

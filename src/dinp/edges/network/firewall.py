@@ -5,14 +5,13 @@ and the reload of another firewall take rules away; they are put back.
 """
 
 import re
+import socket
 from collections.abc import Iterable, Sequence
 
 from dinp.edges.network import conntrack, foreign_legacy, foreign_nft, forwarding, nft, rules, sysctl
 from dinp.edges.network.foreign_chains import Way
 from dinp.edges.network.links import Link
-from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.nft import Json
-from dinp.edges.network.route_messages import link_names
 from dinp.edges.network.rule_events import RuleEvents
 from dinp.model.link_plan import LinkPlan, PublishedPort, Transport
 from dinp.model.problem import BadInputError, Problem
@@ -187,8 +186,8 @@ def _interfaces(instance: str) -> str:
 
 def _dead_instances() -> set[str]:
     """Agents that have a table and no link: each living one has its table exactly as long as it has links."""
-    with Netlink(NETLINK_ROUTE) as route:
-        living = {name.removeprefix("dinp").partition("-")[0] for name in link_names(route) if name.startswith("dinp")}
-    names = {str(table["name"]) for thing in nft.listing("tables") if isinstance(table := thing.get("table"), dict)}
-    ours = {rules.instance_of(name) for name in names if name != forwarding.TABLE}
+    names = [name for _, name in socket.if_nameindex()]
+    living = {name.removeprefix("dinp").partition("-")[0] for name in names if name.startswith("dinp")}
+    tables = {str(table["name"]) for thing in nft.listing("tables") if isinstance(table := thing.get("table"), dict)}
+    ours = {rules.instance_of(name) for name in tables if name != forwarding.TABLE}
     return {instance for instance in ours if instance is not None} - living

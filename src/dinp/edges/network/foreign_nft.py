@@ -3,21 +3,15 @@
 This includes what iptables-nft made: the rules put there are plain enough that it reads them as its own.
 """
 
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dinp.edges.network import nft
+from dinp.edges.network import chains, nft
 from dinp.edges.network.foreign_chains import ForeignRule, Verdict, Way, passes_first_through, stops
-from dinp.edges.network.netlink import NETLINK_NETFILTER, Netlink, attributes
 from dinp.edges.network.nft import Json
 
-_FAMILIES = {1: "inet", 2: "ip", 10: "ip6"}
-_HOOKS = {struct.pack(">I", 1): "input", struct.pack(">I", 2): "forward"}
-_GET_CHAIN, _ANY_FAMILY = (10 << 8) | 4, struct.pack("=BBH", 0, 0, 0)
-_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE, _HOOK_NUMBER = 1, 3, 4, 5, 7, 1
-_NF_DROP = struct.pack(">I", 0)
+_HOOKS = ("input", "forward")
 _OURS = "dinp_"
 DOCKER_USER = "DOCKER-USER"
 """Docker's own chain for other people's rules: it goes through it first and never flushes it."""
@@ -54,17 +48,13 @@ def base_chains() -> dict[Place, BaseChain]:
     Asked of the kernel itself: most machines have none, and then no program has to run while an engine starts.
     Raises OSError.
     """
-    found = {}
-    with Netlink(NETLINK_NETFILTER) as netfilter:
-        for body in netfilter.dump(_GET_CHAIN, _ANY_FAMILY):
-            about = attributes(body[len(_ANY_FAMILY) :])
-            hook = _HOOKS.get(attributes(about.get(_CHAIN_HOOK, b"")).get(_HOOK_NUMBER, b""))
-            family, table = _FAMILIES.get(body[0]), _name(about, _CHAIN_TABLE)
-            if hook is None or family is None or table.startswith(_OURS) or _name(about, _CHAIN_TYPE) != "filter":
-                continue
-            policy = Verdict.DROP if about.get(_CHAIN_POLICY) == _NF_DROP else Verdict.ACCEPT
-            found[Place(family, table, _name(about, _CHAIN_NAME))] = BaseChain(hook, policy)
-    return found
+    return {
+        Place(chain.family, chain.table, chain.name): BaseChain(
+            chain.hook, Verdict.DROP if chain.drops else Verdict.ACCEPT
+        )
+        for chain in chains.base_chains()
+        if chain.hook in _HOOKS and chain.kind == "filter" and not chain.table.startswith(_OURS)
+    }
 
 
 def open_for(links: str, ways: Sequence[Way], bases: Mapping[Place, BaseChain], comment: str) -> list[Place]:
@@ -81,11 +71,11 @@ def open_for(links: str, ways: Sequence[Way], bases: Mapping[Place, BaseChain], 
     rules = {table: _rules(*table) for table in tables}
     for base, kind in bases.items():
         listed = rules[base.family, base.table]
-        chains = {name: [_read(rule) for rule in found] for name, found in listed.items()}
-        if not stops(chains, base.chain, kind.policy):
+        by_chain = {name: [_read(rule) for rule in found] for name, found in listed.items()}
+        if not stops(by_chain, base.chain, kind.policy):
             continue
         place = base
-        if kind.hook == "forward" and passes_first_through(chains, base.chain, DOCKER_USER):
+        if kind.hook == "forward" and passes_first_through(by_chain, base.chain, DOCKER_USER):
             place = Place(base.family, base.table, DOCKER_USER)
         there = [rule.get("expr") for rule in listed[place.chain]]
         where: Json = {"family": place.family, "table": place.table, "chain": place.chain, "comment": comment}
@@ -125,10 +115,6 @@ def _rules(family: str, table: str) -> dict[str, list[Json]]:
         if isinstance(rule, dict):
             found[rule["chain"]].append(rule)
     return found
-
-
-def _name(about: Mapping[int, bytes], kind: int) -> str:
-    return about.get(kind, b"").rstrip(b"\0").decode(errors="replace")
 
 
 def _conditions(way: Way, links: str) -> list[Json]:

@@ -5,12 +5,11 @@ on, a table of its own keeps those ways shut: `dinp_forwarding`, shared by all a
 the same time the only record of "it was off before": it lives and dies with the setting, in the kernel.
 """
 
+import socket
 from dataclasses import dataclass
 
 from dinp.edges.network import nft, sysctl
-from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.nft import Json
-from dinp.edges.network.route_messages import link_names
 
 TABLE = "dinp_forwarding"
 _FAMILY = "inet"
@@ -33,8 +32,7 @@ def wanted() -> Guard | None:
         off.remove("ipv6")
     if not off:
         return None
-    with Netlink(NETLINK_ROUTE) as route:
-        others = [name for name in link_names(route) if not name.startswith(_LINK_PREFIX) and name != "lo"]
+    others = [name for _, name in socket.if_nameindex() if not name.startswith(_LINK_PREFIX) and name != "lo"]
     if len(off) < len(_SWITCH):
         before = recorded()
         off = sorted({*off, *(before.kinds if before else ())})
@@ -65,8 +63,7 @@ def switch_off() -> tuple[str, ...]:
     Returns:
         A sentence for each setting that was put back, or for leaving it as it is.
     """
-    with Netlink(NETLINK_ROUTE) as route:
-        names = link_names(route)
+    names = [name for _, name in socket.if_nameindex()]
     if any(name.startswith(_LINK_PREFIX) for name in names):
         return ()
     guard = recorded()

@@ -1,8 +1,11 @@
 """What the network of a killed agent left behind: its links and its rules, found by the agent's own name."""
 
+import socket
+
+from pyroute2 import IPRoute
+
 from dinp.edges.network.firewall import Firewall
-from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
-from dinp.edges.network.route_messages import delete_link, link_names
+from dinp.edges.network.links import delete_link
 
 
 def remove(instance: str) -> None:
@@ -11,8 +14,8 @@ def remove(instance: str) -> None:
     Raises:
         OSError: the kernel refused. WorldRefusedError: see nft.apply.
     """
-    with Netlink(NETLINK_ROUTE) as route:
-        for name in link_names(route):
+    with IPRoute() as route:
+        for _, name in socket.if_nameindex():
             if name.startswith(f"dinp{instance}-"):
                 delete_link(route, name)
     Firewall(instance).sweep()

@@ -5,14 +5,21 @@ The agent must be root of the initial user namespace (CAP_NET_ADMIN there and CA
 
 import errno
 import os
+import socket
 from dataclasses import dataclass
 
-from dinp.edges.network import route_messages, sysctl
+from pyroute2 import IPRoute
+from pyroute2.netlink.rtnl.ifaddrmsg import IFA_F_NODAD
+
+from dinp.edges.network import sysctl
+from dinp.edges.network.kernel_answers import refusals
 from dinp.edges.network.namespace import inside, open_network
-from dinp.edges.network.netlink import NETLINK_ROUTE, Netlink
 from dinp.edges.network.socket_diag import is_bound_to_device
 from dinp.model.link_plan import LinkPlan
 from dinp.model.problem import Problem, WorldRefusedError
+
+_LOCAL_TABLE = 255
+_ABOVE_LOOPBACK = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def attach(plan: LinkPlan, pid: int) -> Link:
     ipv6 = sysctl.has_ipv6()
     step = "make the pair"
     try:
-        with Netlink(NETLINK_ROUTE) as route:
+        with refusals(), IPRoute() as route:
             _make(route, plan, network)
             step = "configure the agent's end"
             _configure_ours(route, plan, ipv6=ipv6)
@@ -71,12 +78,13 @@ def attach(plan: LinkPlan, pid: int) -> Link:
 
 def others_addresses(instance: str) -> frozenset[str]:
     """IPv4 addresses of this machine's ends of other agents' links, for agent/link_plans. Raises OSError."""
-    with Netlink(NETLINK_ROUTE) as route:
-        return frozenset(
-            address
-            for name, address in route_messages.addresses(route)
-            if name.startswith("dinp") and not name.startswith(f"dinp{instance}-")
-        )
+    with refusals(), IPRoute() as route:
+        labels = [(address.get_attr("IFA_LABEL", ""), address) for address in route.get_addr(family=socket.AF_INET)]
+    return frozenset(
+        str(address.get_attr("IFA_LOCAL"))
+        for label, address in labels
+        if label.startswith("dinp") and not label.startswith(f"dinp{instance}-")
+    )
 
 
 def _needs_relay(nameserver: str | None) -> bool:
@@ -85,21 +93,39 @@ def _needs_relay(nameserver: str | None) -> bool:
 
 def detach(plan: LinkPlan) -> bool:
     """Remove a link; False when there was none (an engine's end of a pair takes ours with it). Raises OSError."""
-    with Netlink(NETLINK_ROUTE) as route:
-        return route_messages.delete_link(route, plan.host_name)
+    with IPRoute() as route:
+        return delete_link(route, plan.host_name)
 
 
-def _make(route: Netlink, plan: LinkPlan, network: int) -> None:
+def delete_link(route: IPRoute, name: str) -> bool:
+    """Remove an interface, of a pair both; False when there is none of that name. Raises OSError."""
     try:
-        route_messages.add_veth(route, plan.host_name, plan.engine_name, network, plan.mtu)
+        with refusals():
+            route.link("del", ifname=name)
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            return False
+        raise
+    return True
+
+
+def _make(route: IPRoute, plan: LinkPlan, network: int) -> None:
+    try:
+        _add_veth(route, plan, network)
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise
-        route_messages.delete_link(route, plan.host_name)
-        route_messages.add_veth(route, plan.host_name, plan.engine_name, network, plan.mtu)
+        delete_link(route, plan.host_name)
+        _add_veth(route, plan, network)
 
 
-def _configure_ours(route: Netlink, plan: LinkPlan, *, ipv6: bool) -> None:
+def _add_veth(route: IPRoute, plan: LinkPlan, network: int) -> None:
+    theirs = {"ifname": plan.engine_name, "mtu": plan.mtu, "net_ns_fd": network}
+    with refusals():
+        route.link("add", ifname=plan.host_name, kind="veth", mtu=plan.mtu, peer=theirs)
+
+
+def _configure_ours(route: IPRoute, plan: LinkPlan, *, ipv6: bool) -> None:
     name = plan.host_name
     # A tenant sits at the other end: it must not teach this machine routes, by redirects or as an IPv6 router.
     _set_all(
@@ -119,13 +145,16 @@ def _configure_ours(route: Netlink, plan: LinkPlan, *, ipv6: bool) -> None:
     if ipv6:
         # IPv6 has no route_localnet. Its answers from an engine to a client on [::1] are dropped for want of a route
         # of the link's own (ip6_route_input looks up loopback addresses strictly by interface); this is that route.
-        route_messages.add_loopback_route(route, index)
+        # Its metric is higher than that of `lo`, which all other traffic goes on using, and no two interfaces have the
+        # same, which the kernel would refuse. It goes with the interface.
+        priority = _ABOVE_LOOPBACK + index
+        route.route("add", dst="::1/128", oif=index, table=_LOCAL_TABLE, type="local", priority=priority)
 
 
 def _configure_theirs(plan: LinkPlan, *, ipv6: bool) -> str:
     name = plan.engine_name
-    with Netlink(NETLINK_ROUTE) as route:
-        route_messages.set_up(route, route_messages.index_of(route, "lo"))
+    with refusals(), IPRoute() as route:
+        route.link("set", index=socket.if_nametoindex("lo"), state="up")
         first, last = plan.port_range
         _set_all(
             ("ipv4/ip_forward", "1"),
@@ -142,18 +171,19 @@ def _configure_theirs(plan: LinkPlan, *, ipv6: bool) -> str:
                 ("ipv6/ip_nonlocal_bind", "1"),
             )
         index = _address_and_up(route, plan, name, plan.engine_address, plan.engine_address6 if ipv6 else None)
-        route_messages.add_default_route(route, index, plan.host_address)
+        route.route("add", dst="default", gateway=plan.host_address, oif=index)
         if ipv6:
-            route_messages.add_default_route(route, index, plan.host_address6)
+            route.route("add", dst="default", gateway=plan.host_address6, oif=index, family=socket.AF_INET6)
     return ""
 
 
-def _address_and_up(route: Netlink, plan: LinkPlan, name: str, address: str, address6: str | None) -> int:
-    index = route_messages.index_of(route, name)
-    route_messages.add_address(route, index, address, plan.prefix)
+def _address_and_up(route: IPRoute, plan: LinkPlan, name: str, address: str, address6: str | None) -> int:
+    index = socket.if_nametoindex(name)
+    # At once usable: both ends are ours, so nobody else can have the addresses.
+    route.addr("add", index=index, address=address, prefixlen=plan.prefix)
     if address6 is not None:
-        route_messages.add_address(route, index, address6, plan.prefix6)
-    route_messages.set_up(route, index)
+        route.addr("add", index=index, address=address6, prefixlen=plan.prefix6, flags=IFA_F_NODAD)
+    route.link("set", index=index, state="up")
     return index
 
 

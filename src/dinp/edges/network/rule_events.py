@@ -1,17 +1,22 @@
 """Other people's changes to nftables, as events: a firewall that is reloaded takes our rules with it."""
 
-import os
 import socket
-import struct
 from collections.abc import Collection
 
-from dinp.edges.network.netlink import NETLINK_NETFILTER, attributes, messages
+from pyroute2.netlink import NETLINK_NETFILTER, nlmsg
+from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
+from pyroute2.netlink.nfnetlink import nftsocket as nft
+from pyroute2.netlink.nlsocket import Marshal
 
 _GROUP_NFTABLES = 7
-_SUBSYSTEM = 10
-_DELETE_TABLE, _NEW_CHAIN, _DELETE_CHAIN, _NEW_RULE, _DELETE_RULE = 2, 3, 5, 6, 8
-_TABLE, _RULE_CHAIN, _CHAIN_HOOK = 1, 2, 4
-_NFGENMSG = struct.calcsize("=BBH")
+"""NFNLGRP_NFTABLES of linux/netfilter/nfnetlink.h."""
+
+_TABLE = {nft.NFT_MSG_DELTABLE: nft.nft_table_msg}
+_CHAINS = {nft.NFT_MSG_NEWCHAIN: nft.nft_chain_msg, nft.NFT_MSG_DELCHAIN: nft.nft_chain_msg}
+_RULES = {nft.NFT_MSG_NEWRULE: nft.nft_rule_msg, nft.NFT_MSG_DELRULE: nft.nft_rule_msg}
+_FORMS = {(NFNL_SUBSYS_NFTABLES << 8) | kind: form for kind, form in (_TABLE | _CHAINS | _RULES).items()}
+"""Of those messages that may matter."""
+
 _BUFFER = 1 << 18
 
 
@@ -20,9 +25,12 @@ class RuleEvents:
 
     def __init__(self) -> None:
         """Subscribe from now on. Raises OSError."""
+        # Not the library's socket, which waits in an event loop of its own: this one is watched by the agent's.
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         self._socket = socket.socket(socket.AF_NETLINK, kind, NETLINK_NETFILTER)
         self._socket.bind((0, 1 << (_GROUP_NFTABLES - 1)))
+        self._marshal = Marshal()
+        self._marshal.msg_map = _FORMS
 
     def fileno(self) -> int:
         """Readable when something has changed, by us or by others."""
@@ -42,24 +50,22 @@ class RuleEvents:
             except OSError:  # ENOBUFS: more happened than the kernel kept for us
                 found = True
                 continue
-            for kind, _, body in messages(data):
-                if kind >> 8 == _SUBSYSTEM:
-                    found |= _matters(kind & 0xFF, attributes(body[_NFGENMSG:]), own_table, watched)
+            found |= any(_matters(message, own_table, watched) for message in self._marshal.parse(data))
 
     def close(self) -> None:
         """Unsubscribe."""
         self._socket.close()
 
 
-def _matters(kind: int, about: dict[int, bytes], own_table: str, watched: Collection[str]) -> bool:
-    if kind == _DELETE_TABLE:
-        return True  # also our own: that is what `flush ruleset` does
-    if _text(about.get(_TABLE)) == own_table:
+def _matters(message: nlmsg, own_table: str, watched: Collection[str]) -> bool:
+    kind = message["header"]["type"]
+    if kind >> 8 != NFNL_SUBSYS_NFTABLES:
         return False
-    if kind in (_NEW_CHAIN, _DELETE_CHAIN):
-        return _CHAIN_HOOK in about
-    return kind in (_NEW_RULE, _DELETE_RULE) and _text(about.get(_RULE_CHAIN)) in watched
-
-
-def _text(value: bytes | None) -> str:
-    return os.fsdecode((value or b"").rstrip(b"\0"))
+    kind &= 0xFF
+    if kind in _TABLE:
+        return True  # also our own: that is what `flush ruleset` does
+    if kind in _CHAINS:
+        return message.get_attr("NFTA_CHAIN_TABLE") != own_table and message.get_attr("NFTA_CHAIN_HOOK") is not None
+    if kind in _RULES:
+        return message.get_attr("NFTA_RULE_TABLE") != own_table and message.get_attr("NFTA_RULE_CHAIN") in watched
+    return False

@@ -20,9 +20,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from dinp.edges import linux_syscalls
-from dinp.edges.network.netlink import NETLINK_SOCK_DIAG, Netlink, attributes
+from dinp.edges.network.diag_dump import attributes, dump
 
-_BY_FAMILY = 20
 _UNIX_REQUEST = struct.Struct("=BBHIIIII")
 _UNIX_REPLY = struct.Struct("=BBBBIII")
 _SHOW_NAME, _SHOW_VFS, _SHOW_QUEUES = 0x01, 0x02, 0x10
@@ -148,17 +147,15 @@ def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None 
     """
     waiting = 0
     accepted: set[int] = set()
-    with Netlink(NETLINK_SOCK_DIAG) as diag:
-        for family in (socket.AF_INET, socket.AF_INET6):
-            request = _INET_REQUEST.pack(family, socket.IPPROTO_TCP, 0, _ALL_STATES, struct.pack("!H", port))
-            for body in diag.dump(_BY_FAMILY, request):
-                _, state, _, queue, _, _, inode = _INET_REPLY.unpack_from(body)
-                if state == _LISTENING:
-                    waiting += queue if inode == listener else 0
-                elif state == _SYN_RECEIVED:
-                    waiting += 1
-                elif inode:
-                    accepted.add(inode)
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for body in dump(_INET_REQUEST.pack(family, socket.IPPROTO_TCP, 0, _ALL_STATES, struct.pack("!H", port))):
+            _, state, _, queue, _, _, inode = _INET_REPLY.unpack_from(body)
+            if state == _LISTENING:
+                waiting += queue if inode == listener else 0
+            elif state == _SYN_RECEIVED:
+                waiting += 1
+            elif inode:
+                accepted.add(inode)
     if acceptors is not None:
         accepted &= {inode for pid in acceptors for _, inode in sockets_of(pid)}
     return Connections(waiting, len(accepted), frozenset(accepted))
@@ -172,13 +169,12 @@ def is_bound_to_device(address: str, port: int) -> bool:
     """
     request = _INET_REQUEST.pack(socket.AF_INET, socket.IPPROTO_UDP, 0, _ALL_STATES, struct.pack("!H", port))
     packed = socket.inet_aton(address)
-    with Netlink(NETLINK_SOCK_DIAG) as diag:
-        try:
-            found = diag.dump(_BY_FAMILY, request)
-        except OSError as error:
-            if error.errno == errno.ENOENT:
-                return False
-            raise
+    try:
+        found = dump(request)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return False
+        raise
     return any(
         body[_INET_SOURCE : _INET_SOURCE + 4] == packed and struct.unpack_from("=I", body, _INET_DEVICE)[0]
         for body in found
@@ -188,11 +184,9 @@ def is_bound_to_device(address: str, port: int) -> bool:
 def _unix_sockets() -> Iterator[tuple[int, int, dict[int, bytes]]]:
     """Inode, state and attributes of the unix sockets of this namespace, without those that nobody accepted yet."""
     show = _SHOW_NAME | _SHOW_VFS | _SHOW_QUEUES
-    request = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, 0, 0)
-    with Netlink(NETLINK_SOCK_DIAG) as diag:
-        for body in diag.dump(_BY_FAMILY, request):
-            _, _, state, _, inode, _, _ = _UNIX_REPLY.unpack_from(body)
-            yield inode, state, attributes(body[_UNIX_REPLY.size :])
+    for body in dump(_UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, 0, 0)):
+        _, _, state, _, inode, _, _ = _UNIX_REPLY.unpack_from(body)
+        yield inode, state, attributes(body[_UNIX_REPLY.size :])
 
 
 def _kernel_file(about: dict[int, bytes]) -> tuple[int, int]:
