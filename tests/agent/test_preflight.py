@@ -127,9 +127,9 @@ CASES = {
     "workspace-in-pod-with-host-users-false": Case(
         storage(
             process(POD, uid_map=(IdExtent(0, 305070080, 65536),)),
-            shifted=(("/work", Trial(False, "mount_setattr: Operation not permitted", 1)),),
+            shifted=(("/workspace", Trial(False, "mount_setattr: Operation not permitted", 1)),),
         ),
-        workspaces=("/work",),
+        workspaces=("/workspace",),
     ),
     "workspace-missing": Case(
         storage(ROOT, shifted=(("/w", Trial(False, "open_tree /w: No such file or directory", 2)),)), workspaces=("/w",)
@@ -161,7 +161,7 @@ CASES = {
     "user-with-limits-on-v1": Case(replace(USER, cgroups=V1), EngineSpec(limits=Limits(memory=2**30))),
     "workspace-shifted": Case(storage(ROOT, shifted=(("/var/lib/dinp", WORKS), ("/w", WORKS))), workspaces=("/w",)),
     "workspace-refused": Case(
-        storage(POD, shifted=(("/var/lib/dinp", WORKS), ("/work", INVALID))), workspaces=("/work",)
+        storage(POD, shifted=(("/var/lib/dinp", WORKS), ("/workspace", INVALID))), workspaces=("/workspace",)
     ),
     "no-idmapped-mounts": Case(storage(ROOT, shifted=(("/var/lib/dinp", INVALID),))),
     "loopback-resolver": Case(network(ROOT, resolver=STUB)),

@@ -63,8 +63,8 @@ def workshop(
     client = container(
         client_image,
         *("sh", "-ec", f"{PREPARE}exec sleep infinity"),
-        workingDir="/work",
-        volumeMounts=[{"name": "work", "mountPath": "/work"}],
+        workingDir="/workspace",
+        volumeMounts=[{"name": "work", "mountPath": "/workspace"}],
         env=[{"name": name.partition(".")[0].upper(), "value": text} for name, text in FILES.items()],
     )
     body = pod("clients", client, volumes=[{"name": "work", "emptyDir": {}}])

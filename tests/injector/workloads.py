@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 NAMES = st.sampled_from(["a", "b", "build", "test", "x1"])
 VOLUMES = ("data", "sock", "run", "cfg", "extra")
 PATHS = st.sampled_from(
-    ["/work", "/work/", "/var/run/docker.sock", "/var/run", "/run", "/etc/app", "/data/x", "/host/run", "/run/dinp"]
+    [
+        "/workspace",
+        "/workspace/",
+        "/var/run/docker.sock",
+        "/var/run",
+        "/run",
+        "/etc/app",
+        "/data/x",
+        "/host/run",
+        "/run/dinp",
+    ]
 )
 SOURCES = st.sampled_from(
     [

@@ -63,11 +63,11 @@ def test_another_kind_of_engine_is_the_agents_and_its_own_client_finds_it(kind: 
 
 
 def test_what_kubernetes_would_expand_in_a_path_stays_as_it_is() -> None:
-    agent = agent_of(ServiceSpec(), Mount("w", "/work/$(X)"))
+    agent = agent_of(ServiceSpec(), Mount("w", "/workspace/$(X)"))
     value = agent["env"][0]["value"]
     assert "$$(X)" in value
     config = parse_agent_config(value.replace("$$(", "$("), "env")
-    assert [workspace.path for workspace in config.tenants[0].workspaces] == ["/work/$(X)"]
+    assert [workspace.path for workspace in config.tenants[0].workspaces] == ["/workspace/$(X)"]
 
 
 @pytest.mark.parametrize("kind", EndpointKind)
