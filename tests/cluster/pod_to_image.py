@@ -136,8 +136,9 @@ HEAD = (
     "",
     "The known recipes lose most of their time in dockerd, which waits 16 s before it listens on TCP without TLS. In",
     "dinp's sidecar the socket is open before the client's container starts, and the engine starts with the first",
-    "command already in its queue. With TLS an init container issues certificates first. *By hand* is the best that",
-    "can be written without dinp: a native sidecar with a unix socket only, behind a startup probe once a second.",
+    "command already in its queue. With TLS the agent's hook issues certificates while the sockets are opened. *By",
+    "hand* is the best that can be written without dinp: a native sidecar with a unix socket only, behind a startup",
+    "probe once a second.",
     "",
 )
 

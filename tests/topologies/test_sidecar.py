@@ -23,10 +23,10 @@ def agent_of(spec: ServiceSpec, *workspaces: Mount) -> Any:
     return [*parts.init_containers, *parts.containers][-1]
 
 
-def test_a_native_sidecar_is_the_last_of_its_init_containers() -> None:
-    parts = parts_of(ServiceSpec(endpoint=EndpointSpec(EndpointKind.TLS, 2376)))
-    assert [each["name"] for each in parts.init_containers] == ["dinp-certificates", "dinp"]
-    assert [each.get("restartPolicy") for each in parts.init_containers] == [None, "Always"]
+@pytest.mark.parametrize("kind", EndpointKind)
+def test_a_native_sidecar_is_one_init_container_that_stays(kind: EndpointKind) -> None:
+    parts = parts_of(ServiceSpec(endpoint=EndpointSpec(kind, 2376)))
+    assert [(each["name"], each["restartPolicy"]) for each in parts.init_containers] == [("dinp", "Always")]
     assert not parts.containers
 
 
@@ -38,8 +38,9 @@ def test_a_plain_container_has_no_restart_policy_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("form", Form)
-def test_the_hook_waits_for_the_socket_that_the_agent_opens(form: Form) -> None:
-    agent = agent_of(ServiceSpec(form=form))
+@pytest.mark.parametrize("kind", EndpointKind)
+def test_the_hook_waits_for_the_socket_that_the_agent_opens(form: Form, kind: EndpointKind) -> None:
+    agent = agent_of(ServiceSpec(form=form, endpoint=EndpointSpec(kind, 2376)))
     config = parse_agent_config(agent["env"][0]["value"], "env")
     assert agent["lifecycle"]["postStart"]["exec"]["command"][-1] == config.tenants[0].socket.path
     assert agent["command"] == ["dinp", "agent", "--config-env", agent["env"][0]["name"]]

@@ -151,10 +151,11 @@ def _make_pair(
     )
     certificate = builder.sign(authority.key, hashes.SHA256())
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # The certificate comes last: where it is, the pair is whole.
     return [
         _write_key(folder / "key.pem", key, key_mode),
-        _write(folder / "cert.pem", _pem(certificate), 0o644),
         _write(folder / "ca.pem", _pem(authority.certificate), 0o644),
+        _write(folder / "cert.pem", _pem(certificate), 0o644),
     ]
 
 

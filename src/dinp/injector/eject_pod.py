@@ -16,8 +16,6 @@ from dinp.model.pod import Json
 from dinp.model.problem import Problem
 from dinp.topologies.client_contract import CONTRACT, SHARED
 
-_OWN = (names.CONTAINER, names.CERTIFICATES_CONTAINER)
-
 
 def eject_pod(pod: PodView) -> Answer:
     """What would have to change so that the pod is as it was before it was injected."""
@@ -39,11 +37,13 @@ def _unreadable(kept: str) -> Refuse:
 def _edits(pod: PodView, record: Record) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for container in pod.containers:
-        if container.name not in _OWN:
+        if container.name != names.CONTAINER:
             edits += _client(container, record)
     edits += _sockets(pod, record)
     for name in LISTS:
-        positions = [number for number, each in enumerate(items(pod.spec, name)) if text(each, "name") in _OWN]
+        positions = [
+            number for number, each in enumerate(items(pod.spec, name)) if text(each, "name") == names.CONTAINER
+        ]
         edits += _removal(("spec",), pod.spec, name, positions, record.empty.get(f"spec/{name}"))
     ours = [number for number, each in enumerate(items(pod.spec, "volumes")) if _is_ours(each, record)]
     edits += _removal(("spec",), pod.spec, "volumes", ours, record.empty.get("spec/volumes"))

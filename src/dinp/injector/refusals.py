@@ -60,7 +60,7 @@ def _places(pod: PodView) -> Iterator[Reason]:
 
 def _own_names(pod: PodView) -> Iterator[Reason]:
     for container in pod.containers:
-        if container.name in (names.CONTAINER, names.CERTIFICATES_CONTAINER):
+        if container.name == names.CONTAINER:
             sentence = f"a container is called {container.name} already, and dinp did not put it there."
             yield _reason(container.path, "inject-name-taken", sentence, "Give it another name.")
     for position, volume in enumerate(pod.volumes):

@@ -17,9 +17,6 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 CONTAINER = "dinp"
 """The agent's container."""
 
-CERTIFICATES_CONTAINER = "dinp-certificates"
-"""The init container that issues the certificates of a TLS endpoint."""
-
 SOCKET_VOLUME = "dinp-socket"
 """The directory that the agent shares with its clients."""
 
@@ -27,7 +24,7 @@ STATE_VOLUME = "dinp-state"
 """The agent's state: data-roots, leases, logs."""
 
 TLS_VOLUME = "dinp-tls"
-"""The server's side of a TLS endpoint; no client sees it."""
+"""The certificates of a TLS endpoint; a client sees its own part only."""
 
 TUN_VOLUME = "dinp-tun"
 """The device with which a rootless engine makes its network."""

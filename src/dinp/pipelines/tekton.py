@@ -3,7 +3,7 @@
 Facts (tektoncd/pipeline at 3ee1745): the first step starts when every sidecar is ready (await-sidecar-readiness, on by
 default); with the feature flag enable-kubernetes-sidecar Tekton itself makes them native sidecars (pkg/pod/pod.go), so
 that the spec's form does not matter; sidecars see a workspace for certain only when they mount
-`$(workspaces.NAME.volume)` (docs/workspaces.md, "Sharing Workspaces with Sidecars"); a Task has no init containers.
+`$(workspaces.NAME.volume)` (docs/workspaces.md, "Sharing Workspaces with Sidecars"); a Task has no fields of the pod.
 """
 
 from __future__ import annotations
@@ -42,9 +42,6 @@ def snippet(request: Request) -> Snippet:
     own, parts = request.client, request.parts
     if parts.pod:
         raise _impossible(f"the pod's own {', '.join(parts.pod)}", "Choose another isolation than rootless.")
-    if parts.init_containers:
-        names = ", ".join(str(each["name"]) for each in parts.init_containers)
-        raise _impossible(f"init containers ({names})", "Choose the endpoint unix or tcp.")
     step = container_of(own, parts)
     step["workingDir"] = f"$(workspaces.{_WORKSPACE}.path)"
     # Tekton mounts workspaces into steps by itself.

@@ -9,14 +9,14 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_data import agent_config_data
 from dinp.model.endpoint import TcpEndpoint, TlsFiles, UnixEndpoint
 from dinp.model.engine_spec import IsolationKind
-from dinp.model.pod import Mount, Object, Variable, Volume, cpu_quantity, quantity
+from dinp.model.pod import Json, Mount, Object, Variable, Volume, cpu_quantity, quantity
 from dinp.model.service_spec import Amounts, EndpointKind, Form, ServiceSpec
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.value import replace
 from dinp.topologies import sidecar_storage
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED, SOCKET, client_environment
 from dinp.topologies.sidecar_limits import engine_limits
-from dinp.topologies.sidecar_privilege import pod_fields, security_context, unprivileged_context
+from dinp.topologies.sidecar_privilege import pod_fields, security_context
 from dinp.topologies.topology import PodParts
 
 STATE = "/var/lib/dinp"
@@ -35,10 +35,9 @@ def pod_parts(spec: ServiceSpec, workspaces: tuple[Mount, ...], socket_volume: s
     """See `Topology`."""
     shared = socket_volume or names.SOCKET_VOLUME
     agent = _agent(spec, workspaces, shared)
-    certificates = _certificates(spec)
     native = spec.form is Form.NATIVE
     return PodParts(
-        init_containers=(*certificates, agent) if native else certificates,
+        init_containers=(agent,) if native else (),
         containers=() if native else (agent,),
         volumes=_volumes(spec, own_socket_volume=socket_volume is None),
         environment=client_environment(spec),
@@ -62,7 +61,7 @@ def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfi
     """What the agent in the sidecar is told: one tenant, everyone in the pod may connect, the pod's own volumes."""
     tcp = None
     if spec.endpoint.kind is not EndpointKind.UNIX:
-        files = TlsFiles(*(f"{CERTIFICATES}/{name}.pem" for name in ("ca", "cert", "key")))
+        files = TlsFiles(*(f"{CERTIFICATES}/server/{name}.pem" for name in ("ca", "cert", "key")))
         tcp = TcpEndpoint("127.0.0.1", spec.endpoint.port, files if spec.endpoint.kind is EndpointKind.TLS else None)
     # A pod is one tenant: whichever user a container runs as, it may use the pod's engine.
     socket = UnixEndpoint(SOCKET, mode=0o666)
@@ -77,7 +76,7 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
     config = yaml.safe_dump(agent_config_data(agent_config(spec, workspaces)), sort_keys=False, allow_unicode=True)
     mounts = [Mount(shared, SHARED), Mount(names.STATE_VOLUME, STATE)]
     if spec.endpoint.kind is EndpointKind.TLS:
-        mounts.append(Mount(names.TLS_VOLUME, CERTIFICATES, "server", read_only=True))
+        mounts.append(Mount(names.TLS_VOLUME, CERTIFICATES))
     if spec.engine.isolation is IsolationKind.ROOTLESS:
         mounts.append(Mount(names.TUN_VOLUME, "/dev/net/tun"))
     if spec.authorities_map or spec.authorities_secret:
@@ -88,9 +87,7 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
         container["restartPolicy"] = "Always"
     container["env"] = [Variable(CONFIG_VARIABLE, config).data()]
     # No container after this one starts before the hook has returned, and it returns when the socket listens.
-    container["lifecycle"] = {
-        "postStart": {"exec": {"command": ["dinp", "wait", "--within", WAIT_WITHIN, SOCKET]}},
-    }
+    container["lifecycle"] = {"postStart": {"exec": {"command": _hook(spec)}}}
     if resources := _resources(spec):
         container["resources"] = resources
     container["securityContext"] = security_context(spec)
@@ -100,22 +97,20 @@ def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Obj
     return container
 
 
-def _certificates(spec: ServiceSpec) -> tuple[Object, ...]:
-    """Issues certificates into the pod's own memory before anything else runs; they are never in a manifest.
+def _hook(spec: ServiceSpec) -> list[Json]:
+    """Waits for the socket; for a TLS endpoint it first issues certificates, while the agent opens its sockets.
 
-    Agent and clients each mount their own part of that volume; nobody mounts the authority's key.
+    They lie in the pod's own memory and are never in a manifest. Clients mount their own part of that volume, the
+    engine reads its own when it starts, and neither the authority's key nor the engine's is seen by a client.
     """
     if spec.endpoint.kind is not EndpointKind.TLS:
-        return ()
-    container = _image(names.CERTIFICATES_CONTAINER, spec)
-    # Whichever user a client runs as, it may use the pod's engine.
-    container["command"] = [
+        return ["dinp", "wait", "--within", WAIT_WITHIN, SOCKET]
+    return [
+        # Whichever user a client runs as, it may use the pod's engine.
         *("dinp", "certificates", "issue", "--dir", CERTIFICATES, "--client-mode", "0644"),
         *("--host", "localhost", "--host", "127.0.0.1"),
+        *("--within", WAIT_WITHIN, "--wait-for", SOCKET),
     ]
-    container["securityContext"] = unprivileged_context(spec)
-    container["volumeMounts"] = [Mount(names.TLS_VOLUME, CERTIFICATES).data()]
-    return (container,)
 
 
 def _image(name: str, spec: ServiceSpec) -> Object:

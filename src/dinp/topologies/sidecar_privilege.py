@@ -29,19 +29,6 @@ def security_context(spec: ServiceSpec) -> Object:
     }
 
 
-def unprivileged_context(spec: ServiceSpec) -> Object:
-    """Of a helper that only writes files: the agent's user, and nothing else that it might do."""
-    rootless = spec.engine.isolation is IsolationKind.ROOTLESS
-    user = ROOTLESS_USER if rootless else 0
-    return {
-        "runAsUser": user,
-        "runAsGroup": user,
-        "runAsNonRoot": rootless,
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-    }
-
-
 def pod_fields(spec: ServiceSpec) -> Object:
     """Of the pod's spec: Kubernetes grants an unmasked /proc only to pods with a user namespace of their own."""
     return {"hostUsers": False} if spec.engine.isolation is IsolationKind.ROOTLESS else {}

@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     issue.add_argument(
         "--client-mode", default="0600", metavar="BITS", help="permission bits of clients' keys, where users share them"
     )
+    issue.add_argument(
+        "--wait-for", metavar="SOCKET", help="return when an agent has opened this socket, too, as `dinp wait` does"
+    )
+    issue.add_argument("--within", metavar="DURATION", default="60s", help="give up waiting after this long")
     rotate = verbs.add_parser("rotate", help="new pairs of the same names, signed by the same authority")
     rotate.add_argument("--dir", required=True, metavar="DIR")
     rotate.add_argument("--days", type=int, default=365)
@@ -48,6 +52,10 @@ def run(options: argparse.Namespace) -> int:
         written = certificates.rotate(directory, options.days)
     for file in written:
         sys.stdout.write(f"{file}\n")
+    if options.verb == "issue" and options.wait_for is not None:
+        from dinp.cli.commands.wait import wait_until_open
+
+        wait_until_open(options.wait_for, options.within, "dinp certificates issue")
     return 0
 
 

@@ -20,19 +20,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Wait."""
+    wait_until_open(options.socket, options.within, "dinp wait")
+    return 0
+
+
+def wait_until_open(socket: str, within: str, command: str) -> None:
+    """Wait until an agent has opened a socket.
+
+    Args:
+        socket: its path.
+        within: for how long, a duration as a person has written it.
+        command: whose help tells of it.
+
+    Raises:
+        BadInputError: that is no duration.
+        WorldRefusedError: nobody has opened it by then.
+    """
     from dinp.edges.file_watch import wait_for
 
     try:
-        bound = read_finite_duration(options.within)
+        bound = read_finite_duration(within)
     except ValueError as error:
-        problem = Problem("bad-flag", f"--within {options.within!r}: {error}.", "See `dinp wait --help`.")
+        problem = Problem("bad-flag", f"--within {within!r}: {error}.", f"See `{command} --help`.")
         raise BadInputError(problem) from error
-    if wait_for(options.socket, _is_socket, bound):
-        return 0
+    if wait_for(socket, _is_socket, bound):
+        return
     raise WorldRefusedError(
         Problem(
             "socket-not-opened",
-            f"Nobody has opened {options.socket} within {options.within}.",
+            f"Nobody has opened {socket} within {within}.",
             "Look at the agent's log: it opens its sockets within a tenth of a second, or says why it cannot.",
         )
     )

@@ -20,8 +20,8 @@ PIPELINES: tuple[Failure, ...] = (
     Failure(
         "pipeline-pod-fields",
         "A CI system's format has no place for something that the pod needs",
-        "Not every system lets a pipeline say everything about its pods: a Tekton Task, for one, has neither init "
-        "containers nor fields of the pod.",
+        "Not every system lets a pipeline say everything about its pods: a Tekton Task, for one, has no fields of the "
+        "pod itself.",
         "Leave out what asks for it, as the sentence says.",
     ),
 )
