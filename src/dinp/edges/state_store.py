@@ -94,9 +94,11 @@ class StateStore:
     def directories(self, tenant: str, socket: str) -> TenantDirectories:
         """A tenant's directories; they are made."""
         own = self._own(tenant)
+        os.makedirs(own, mode=0o711, exist_ok=True)
+        # A volume that belongs to a group (fsGroup) hands its set-group-id bit down, and every image would inherit it.
+        os.chmod(own, 0o711)
         for name, mode in (("data", 0o710), ("run", 0o711), ("door", 0o755), ("staging", 0o700)):
             os.makedirs(f"{own}/{name}", mode=mode, exist_ok=True)
-        os.chmod(own, 0o711)
         return TenantDirectories(
             data=f"{own}/data", run=f"{own}/run", door=f"{own}/door", staging=f"{own}/staging", socket=socket
         )

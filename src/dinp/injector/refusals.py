@@ -13,10 +13,12 @@ from dinp.model import annotations as names
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.kube_object import ENDING
 from dinp.model.problem import Problem
-from dinp.model.service_spec import EndpointKind, Form, ServiceSpec
+from dinp.model.service_spec import EndpointKind, Form, ServiceSpec, StorageKind
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED
+from dinp.topologies.sidecar_privilege import OF_ROOT, ROOTLESS_USER
 
 _ENGINE_IMAGE = re.compile(r"(^|/)docker:[^/]*dind|(^|/)dind([:@-]|$)|docker-?in-?docker")
+_ONCE = "fsGroupChangePolicy: OnRootMismatch"
 _ENGINE_PROGRAM = re.compile(r"(^|/)(dockerd(-entrypoint\.sh)?|dockerd-rootless\.sh)$")
 
 
@@ -133,6 +135,7 @@ def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]
     if spec.endpoint.kind is EndpointKind.TCP and host_network:
         sentence = "it is on the node's network, where every process of the node could command the engine by TCP."
         yield _reason(("spec", "hostNetwork"), "inject-open-port", sentence, "Choose endpoint.kind unix or tls.")
+    yield from _group_of_volumes(pod, spec)
     if spec.engine.isolation is not IsolationKind.ROOTLESS:
         return
     if pod.spec.get("hostUsers") is True or any(pod.spec.get(key) is True for key in ("hostNetwork", "hostIPC")):
@@ -141,6 +144,22 @@ def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]
         )
         remedy = "Remove them, or choose engine.isolation: userns."
         yield _reason(("spec",), "inject-no-user-namespace", sentence, remedy)
+
+
+def _group_of_volumes(pod: PodView, spec: ServiceSpec) -> Iterator[Reason]:
+    """What the pod itself says about its volumes' group, where it matters to the engine's state."""
+    if "securityContext" not in pod.spec or spec.storage.kind not in OF_ROOT:
+        return
+    found = pod.spec["securityContext"]
+    context = found if isinstance(found, dict) else {}
+    group, where = context.get("fsGroup"), ("spec", "securityContext")
+    if group is None and spec.engine.isolation is IsolationKind.ROOTLESS:
+        sentence = "its securityContext has no fsGroup, and a rootless engine may not write to a volume that is root's."
+        yield _reason(where, "inject-fs-group", sentence, f"Add fsGroup: {ROOTLESS_USER} and {_ONCE} to it.")
+    once = f"fsGroupChangePolicy: {context.get('fsGroupChangePolicy')}" == _ONCE
+    if group is not None and not once and spec.storage.kind is StorageKind.CLAIM:
+        sentence = "by its fsGroup kubelet would change the group of every file of the engine, at each start."
+        yield _reason(where, "inject-fs-group", sentence, f"Add {_ONCE} beside fsGroup.")
 
 
 def _too_early(pod: PodView) -> Iterator[Reason]:

@@ -2,7 +2,7 @@
 
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.pod import Object
-from dinp.model.service_spec import ServiceSpec
+from dinp.model.service_spec import ServiceSpec, StorageKind
 
 ROOTLESS_USER = 1000
 """The ordinary user of the agent's image, with sub-ids in /etc/subuid."""
@@ -29,6 +29,20 @@ def security_context(spec: ServiceSpec) -> Object:
     }
 
 
+OF_ROOT = frozenset({StorageKind.CLAIM, StorageKind.EPHEMERAL})
+"""Storage whose directory is root's, as most drivers make it; an emptyDir is everyone's."""
+
+
 def pod_fields(spec: ServiceSpec) -> Object:
-    """Of the pod's spec: Kubernetes grants an unmasked /proc only to pods with a user namespace of their own."""
-    return {"hostUsers": False} if spec.engine.isolation is IsolationKind.ROOTLESS else {}
+    """Of the pod's spec.
+
+    Kubernetes grants an unmasked /proc only to pods with a user namespace of their own. A volume that is root's
+    becomes the rootless agent's by its group; once only, because kubelet would otherwise give every file below it to
+    that group, those of images too, each time the pod starts (kubelet's volume_linux.go, changePermissionsRecursively).
+    """
+    if spec.engine.isolation is not IsolationKind.ROOTLESS:
+        return {}
+    if spec.storage.kind not in OF_ROOT:
+        return {"hostUsers": False}
+    group: Object = {"fsGroup": ROOTLESS_USER, "fsGroupChangePolicy": "OnRootMismatch"}
+    return {"hostUsers": False, "securityContext": group}

@@ -101,6 +101,15 @@ INJECTOR = (
         sources=("https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",),
     ),
     Failure(
+        "inject-fs-group",
+        "The pod's fsGroup does not fit an engine whose state is on a claim",
+        "kubelet gives a volume to the pod's fsGroup. Without one, a rootless agent may not write to a volume that is"
+        " root's; and without `fsGroupChangePolicy: OnRootMismatch` every file below it changes its group and becomes"
+        " writable for it each time a pod starts, those of images and containers too.",
+        "Say both in the pod's securityContext: an fsGroup, and fsGroupChangePolicy: OnRootMismatch.",
+        sources=("https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",),
+    ),
+    Failure(
         "job-never-ends",
         "A Job with a plain container as agent never ends",
         "A Job is complete when all of its containers have ended, and an agent does not end by itself. Kubernetes ends"
