@@ -10,6 +10,7 @@ from kubernetes.client.exceptions import ApiException
 
 from tests.cluster.kit import Cluster, Condition, ContainerGoneError, Pod, PodObject
 from tests.cluster.seeds import SEEDS, Recipe
+from tests.cluster.socket_time import socket_seconds
 
 SECONDS_TO_GIVE = 90
 """A job that has no docker by then is counted as one that never has."""
@@ -29,7 +30,8 @@ BUILD = (
 class Outcome:
     """What a recipe did. Seconds count from the creation of the pods; None: it did not come to that.
 
-    `message` is what the job saw when it failed, `engine_said` the engine's own last error then.
+    `message` is what the job saw when it failed, `engine_said` the engine's own last error then. `socket_open` counts
+    from the start of the container that opens the socket.
     """
 
     recipe: str
@@ -38,6 +40,7 @@ class Outcome:
     image_built: float | None
     message: str
     engine_said: str = ""
+    socket_open: float | None = None
 
     @property
     def works(self) -> bool:
@@ -65,7 +68,9 @@ def measure(cluster: Cluster, namespace: str, recipe: Recipe, engine: str) -> Ou
     usable = time.monotonic() - created
     build = job.exec("timeout", "60", "sh", "-c", BUILD, container=container, seconds=90)
     if build.code == 0 and build.out.endswith("built\n"):
-        return Outcome(recipe.name, engine, usable, time.monotonic() - created, "")
+        built = time.monotonic() - created
+        opened = socket_seconds(job, *recipe.door) if recipe.door is not None else None
+        return Outcome(recipe.name, engine, usable, built, "", socket_open=opened)
     return Outcome(recipe.name, engine, usable, None, first_error(build.err or build.out), engine_said(job, recipe))
 
 

@@ -12,17 +12,20 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kubernetes import client
 
 from benchmarks.tables import Better, Measured, Table, markdown
+from dinp.model.annotations import SOCKET_VOLUME
 from testbed.images.build import give_names
 from testbed.images.recipes import OTHER_NAMES, engine_names
 from tests.cluster import nodes
 from tests.cluster.agent_image import agent_reference
 from tests.cluster.conftest import find_cluster
+from tests.cluster.injected import AGENT
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, container, pod
 from tests.cluster.measure import Outcome, measure
@@ -32,7 +35,8 @@ from tools.oci.registry_client import RegistryClient
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = CHECKOUT / "docs" / "pod-to-image.md"
 REFERENCE = "sidecar-unix-socket"
-SEEDS = tuple(recipe for recipe in RECIPES if recipe.name in {REFERENCE, "sidecar-tcp-rootless"})
+DOORS = {REFERENCE: ("dind", "cache-dir"), "sidecar-tcp-rootless": None}
+SEEDS = tuple(replace(recipe, door=DOORS[recipe.name]) for recipe in RECIPES if recipe.name in DOORS)
 SHARED = {"volumeMounts": [{"name": "run", "mountPath": "/run/engine"}]}
 SOCKET = "unix:///run/engine/docker.sock"
 BY_HAND = pod(
@@ -60,8 +64,12 @@ def sides(cluster: Cluster, agent: str) -> list[Recipe]:
     """The known sidecars as they are written, and a job like theirs that `dinp inject` has given a sidecar."""
     inject = Injector(cluster, agent)
     job = pod("client", container("docker:stable", "sleep", "3600"))
-    by_hand = Recipe("by hand", (), own_client=BY_HAND)
-    return [*SEEDS, by_hand, *(Recipe(name, (), own_client=inject(job, *settings)) for name, settings in OURS.items())]
+    by_hand = Recipe("by hand", (), own_client=BY_HAND, door=("engine", "run"))
+    ours = [
+        Recipe(name, (), own_client=inject(job, *settings), door=(AGENT, SOCKET_VOLUME))
+        for name, settings in OURS.items()
+    ]
+    return [*SEEDS, by_hand, *ours]
 
 
 @contextmanager
@@ -95,26 +103,30 @@ def run(cluster: Cluster, rounds: int) -> list[Outcome]:
     return found
 
 
-def table(title: str, how: str, samples: Mapping[tuple[str, str], tuple[float, ...]]) -> Table:
+def table(title: str, how: str, samples: Mapping[tuple[str, str], tuple[float, ...]], unit: str = "s") -> Table:
     """The samples by (engine, side), relative to the recipe that is most like ours."""
     rows = tuple(Measured(f"dockerd {engine}", side, values) for (engine, side), values in samples.items())
-    return Table(title, how, "s", Better.LESS, REFERENCE, rows)
+    return Table(title, how, unit, Better.LESS, REFERENCE, rows)
 
 
 def tables(outcomes: list[Outcome]) -> list[Table]:
     """Docker usable, and image built; what did not come to it has no sample, and is told below the tables."""
     usable: dict[tuple[str, str], tuple[float, ...]] = {}
     built: dict[tuple[str, str], tuple[float, ...]] = {}
+    opened: dict[tuple[str, str], tuple[float, ...]] = {}
     for one in outcomes:
         key = (one.engine, one.recipe)
         if one.docker_usable is not None:
             usable[key] = (*usable.get(key, ()), one.docker_usable)
         if one.image_built is not None:
             built[key] = (*built.get(key, ()), one.image_built)
+        if one.socket_open is not None:
+            opened[key] = (*opened.get(key, ()), one.socket_open * 1000)
     counted = "Seconds from the moment at which the API server has taken the pod"
     return [
         table("Docker is usable", f"{counted}, to the first `docker info` that is answered.", usable),
         table("An image was built", f"{counted}, to the end of a build and of a container of what was built.", built),
+        table("The socket is open", OPENED, opened, "ms"),
     ]
 
 
@@ -125,6 +137,12 @@ def page(outcomes: list[Outcome], rounds: int) -> str:
     failures = [f"- {one.engine}, {one.recipe}: {one.message}" for one in outcomes if not one.works]
     return "\n".join([*lines, *(["## Did not work", "", *failures, ""] if failures else [])])
 
+
+OPENED = (
+    "Milliseconds from the execution of the first program in the container that opens the socket, to the moment at"
+    " which clients find `docker.sock`: by the node's own files (`tests/cluster/socket_time.py`). Recipes without a"
+    " socket in a volume have no row."
+)
 
 HEAD = (
     "# From a pod to an image",

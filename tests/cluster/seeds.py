@@ -20,6 +20,7 @@ class Recipe:
 
     `own_client` is a client that the recipe leaves to its reader: DOCKER_HOST as its pipelines mean it.
     `runs_by_itself`: the client container's command is the job; nothing is executed in it.
+    `door`: the container whose docker.sock is measured, and the emptyDir of the pod that it lies in.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Recipe:
     own_client: Mapping[str, Any] | None = None
     engine_selector: str = ""
     runs_by_itself: bool = False
+    door: tuple[str, str] | None = None
 
 
 HOST_IP = {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}

@@ -13,6 +13,7 @@ MIB = 2**20
         (None, "and the kernel killed a process."),
         (Largest("cc1 a.c", 200 * MIB, "0123456789ab"), "was `cc1 a.c` in container 0123456789ab, with 200 MiB."),
         (Largest("cc1 a.c", 200 * MIB, build=True), "was `cc1 a.c` in a step of a build, with 200 MiB."),
+        (Largest("", 0, "0123456789ab"), "killed a process. It was a process in container 0123456789ab."),
         (Largest("dockerd", 200 * MIB), "was `dockerd` of the engine itself, with 200 MiB."),
     ],
 )

@@ -40,9 +40,13 @@ def test_a_container_that_takes_more_memory_than_the_engine_has_is_killed(said: 
     assert seen(said, check)["greedy-exit"] == 137
 
 
-def test_who_has_reached_a_limit_of_memory_is_told(said: dict[str, Said]) -> None:
-    told = seen(said, "userns_delegated")["told"]
-    assert any("The memory limit of 192 MiB of tenant local was reached" in line for line in told)
+@pytest.mark.parametrize(("check", "limit"), [("userns_delegated", 192), ("rootless", 256)])
+def test_who_has_reached_a_limit_of_memory_is_told(said: dict[str, Said], check: str, limit: int) -> None:
+    """A rootless dockerd has no group for all of its containers, which could have a limit below the engine's."""
+    (told,) = (line for line in seen(said, check)["told"] if "(dinp explain out-of-memory)" in line)
+    assert f"The memory limit of {limit} MiB of tenant local was reached" in told
+    assert " in container " in told
+    assert "of the engine itself" not in told
 
 
 @pytest.mark.parametrize("check", ["userns_delegated", "rootless"])

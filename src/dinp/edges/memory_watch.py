@@ -11,15 +11,17 @@ import os
 import re
 from pathlib import Path
 
-from dinp.edges.cgroups import ENGINE_CONTAINERS
+from dinp.edges.cgroups import ENGINE_CONTAINERS, ENGINE_LEAF
 from dinp.edges.process_events import command_line
 from dinp.edges.small_files import read_text
 from dinp.knowledge.last_words import Largest
 from dinp.model.value import Value
 
 _IN_MODIFY = 0x2
-_CONTAINER = re.compile(r"/docker/([0-9a-f]{12})[0-9a-f]{52}(/|$)")
-_BUILD_STEP = re.compile(r"/docker/buildkit/")
+_CONTAINER = re.compile(r"(?:^|[/-])([0-9a-f]{12})[0-9a-f]{52}(?:/|$)")
+"""`docker/ID`; with a rootless dockerd, which manages no groups but lets runc make some, `ID`; podman's `libpod-ID`."""
+
+_BUILDS = "buildkit"
 _UNLIMITED = 1 << 60
 """v1 says "none" by a number close to 2^63."""
 
@@ -52,6 +54,8 @@ class MemoryWatch:
         self._groups = [*self._first, *self._second]
         self._descriptor = _notify_of_changes(self._second) if self._second else _register(self._first)
         self._seen = self._count()
+        self._tops = [top for top in tops if top in self._groups]
+        self._kills = _kills(self._tops)
 
     def fileno(self) -> int:
         """For selectors."""
@@ -68,7 +72,15 @@ class MemoryWatch:
         before, self._seen = self._seen, self._count()
         if self._second and self._seen == before:
             return None
-        return OutOfMemory(self._limit(), _largest(self._groups))
+        # First of all, because the kernel is about to end it.
+        place, largest = _largest(self._tops)
+        known, self._kills = self._kills, _kills(self._tops)
+        killed = {group for group, count in self._kills.items() if count > known.get(group, 0)}
+        if killed and place not in killed:
+            # It was gone already, and whoever is the largest in another group is innocent.
+            container, build = whose(min(killed))
+            largest = Largest("", 0, container, build=build)
+        return OutOfMemory(self._limit(), largest)
 
     def _count(self) -> int:
         texts = [read_text(f"{group}/memory.events.local") for group in self._second]
@@ -102,19 +114,46 @@ def _notify_of_changes(groups: list[Path]) -> int:
     return descriptor
 
 
-def _largest(groups: list[Path]) -> Largest | None:
-    """The process with the most resident memory in the groups and all below them."""
+def _kills(tops: list[Path]) -> dict[str, int]:
+    """How many processes the kernel has ended for want of memory, by group below the engine's own."""
+    found: dict[str, int] = {}
+    for top in tops:
+        for group, _, files in os.walk(top):
+            for name in {"memory.events.local", "memory.oom_control"}.intersection(files):
+                words = read_text(f"{group}/{name}").split()
+                if "oom_kill" in words:
+                    found[os.path.relpath(group, top)] = int(words[words.index("oom_kill") + 1])
+    return found
+
+
+def _largest(tops: list[Path]) -> tuple[str, Largest | None]:
+    """The process with the most resident memory in an engine's groups, and the place of its group in them."""
     page = os.sysconf("SC_PAGE_SIZE")
     found: tuple[int, int, str] = (0, 0, "")
-    for top in groups:
+    for top in tops:
         for group, _, _ in os.walk(top):
             for pid in read_text(f"{group}/cgroup.procs").split():
                 words = read_text(f"/proc/{pid}/statm").split()
-                if words:
-                    found = max(found, (int(words[1]) * page, int(pid), group))
-    resident, pid_number, group = found
+                if words and words[1] != "0":
+                    found = max(found, (int(words[1]) * page, int(pid), os.path.relpath(group, top)))
+    resident, pid_number, place = found
     if not pid_number:
-        return None
-    container = _CONTAINER.search(group)
-    named = command_line(pid_number).removesuffix(f" (process {pid_number})")
-    return Largest(named, resident, container[1] if container else "", build=_BUILD_STEP.search(group) is not None)
+        return "", None
+    container, build = whose(place)
+    return place, Largest(_command(pid_number), resident, container, build=build)
+
+
+def whose(place: str) -> tuple[str, bool]:
+    """What a group below an engine's own is for: a container's short id, or empty, and whether it is a build's step."""
+    container = _CONTAINER.search(place)
+    if container:
+        return container[1], False
+    first, *below = place.split("/")
+    return "", _BUILDS in (first, *below) or first not in (".", ENGINE_LEAF, ENGINE_CONTAINERS)
+
+
+def _command(pid: int) -> str:
+    """Its command line; its name alone when its memory, where that line stands, is being taken away already."""
+    unnamed = f"process {pid}"
+    named = command_line(pid).removesuffix(f" ({unnamed})")
+    return read_text(f"/proc/{pid}/comm").strip() or unnamed if named == unnamed else named

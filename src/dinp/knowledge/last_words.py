@@ -27,7 +27,7 @@ class Largest(Value):
     """The process that had the most memory when there was none left.
 
     Attributes:
-        command: what it was started as.
+        command: what it was started as; empty when it was gone before anybody looked.
         resident: bytes.
         container: short id of its container; empty for a step of a build and for the engine itself.
         build: whether it belonged to a step of a build.
@@ -54,6 +54,8 @@ def explain_out_of_memory(tenant: str, limit: int | None, largest: Largest | Non
         if not largest.container and not largest.build:
             where = " of the engine itself"
         who = f" The largest process was `{largest.command}`{where}, with {largest.resident // 2**20} MiB."
+        if not largest.command:
+            who = f" It was a process{where}."
     return Problem(
         "out-of-memory",
         f"The memory limit{bound} of tenant {tenant} was reached, and the kernel killed a process.{who}",
