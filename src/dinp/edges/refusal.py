@@ -13,7 +13,8 @@ import h11
 from dinp import __version__
 from dinp.model.problem import Problem
 
-_LINGER = 65536
+_MOST_READ = 1 << 30
+"""Of one client: who sends more after it was told is let go."""
 
 
 class RefusedClient:
@@ -25,29 +26,38 @@ class RefusedClient:
         self._socket = client
         self._http = h11.Connection(h11.SERVER)
         self._message = f"dinp: {problem}"
+        self._read = 0
+        self._told = False
 
     def fileno(self) -> int:
         """For selectors."""
         return self._socket.fileno()
 
     def advance(self) -> bool:
-        """Read what the client says; answer when its request is complete. Returns whether it is done with."""
+        """Read what the client says; answer when it has said what it wants. Returns whether it is done with.
+
+        It may have more to send (`docker build` its context), and hears the answer only if somebody takes that in.
+        """
         try:
-            data = self._socket.recv(_LINGER)
-            self._http.receive_data(data)
-            event = self._http.next_event()
-            while event is not h11.NEED_DATA:
-                if isinstance(event, h11.Request):
-                    self._answer(event.method)
-                    return True
-                if isinstance(event, h11.ConnectionClosed):
-                    return True
-                event = self._http.next_event()
+            data = self._socket.recv(65536)
+            self._read += len(data)
+            if not self._told:
+                self._take(data)
         except BlockingIOError:
             return False
         except (OSError, h11.ProtocolError):
             return True
-        return not data
+        return not data or self._read > _MOST_READ
+
+    def _take(self, data: bytes) -> None:
+        self._http.receive_data(data)
+        while not self._told and (event := self._http.next_event()) is not h11.NEED_DATA:
+            match event:
+                case h11.Request(method=method):
+                    self._answer(method)
+                    self._told = True
+                case _:
+                    return
 
     def _answer(self, method: bytes) -> None:
         body = json.dumps({"message": self._message}).encode() + b"\n"
