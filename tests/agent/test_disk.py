@@ -16,6 +16,14 @@ def test_what_use_means(used: int, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
+    ("used", "verdict"),
+    [(849, Verdict.ENOUGH), (1200, Verdict.SCARCE), (1210, Verdict.SCARCE), (1220, Verdict.USED_UP)],
+)
+def test_what_was_left_behind_may_be_there_until_it_is_removed_but_no_more(used: int, verdict: Verdict) -> None:
+    assert judge(used * MIB, 1000 * MIB, left_behind=1200 * MIB) is verdict
+
+
+@pytest.mark.parametrize(
     ("before", "now", "look"), [(None, 500, True), (500, 499, False), (500, 480, True), (500, 520, True)]
 )
 def test_files_are_added_up_only_when_the_disk_has_changed(before: int | None, now: int, look: bool) -> None:

@@ -9,6 +9,13 @@ from enum import Enum
 
 from dinp.model.problem import Problem
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at what an engine uses."""
+
+PRUNE_WITHIN = 120.0
+"""Seconds that an engine gets to remove what it can. A tenant who is root in it can let the request unanswered; a
+removal that takes longer goes on with the next one."""
+
 _SCARCE_FROM = 0.85
 _LOOK_AFTER = 1 / 64
 """Of the limit: when the file system's free space has changed by less, nobody need look again."""
@@ -22,9 +29,16 @@ class Verdict(Enum):
     USED_UP = "whoever writes is ended"
 
 
-def judge(used: int, limit: int) -> Verdict:
-    """What `used` bytes mean under a limit of `limit` bytes."""
-    if used >= limit:
+def judge(used: int, limit: int, left_behind: int = 0) -> Verdict:
+    """What use of the disk means under a limit.
+
+    Args:
+        used: bytes.
+        limit: bytes.
+        left_behind: bytes that were there when an engine was started again that had been ended for its limit. As long
+            as they are being removed only what comes on top is too much.
+    """
+    if used >= max(limit, left_behind + limit * _LOOK_AFTER):
         return Verdict.USED_UP
     return Verdict.SCARCE if used >= limit * _SCARCE_FROM else Verdict.ENOUGH
 

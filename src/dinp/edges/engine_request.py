@@ -1,57 +1,69 @@
-"""Requests to an engine of which only the end matters, one after the other on connections of their own."""
+"""A request to an engine that speaks the Docker API, of which only the end matters."""
 
 import socket
 
+import h11
 
-class EngineRequests:
-    """POSTs without a body; give `fileno()` to a selector and call `advance()` when readable.
+from dinp import __version__
+from dinp.model.engine_command import Request
 
-    After each `advance` the descriptor is another one until that returns True.
-    """
+_MOST_BYTES = 16 << 20
+"""Of one answer: whoever is root in an engine can answer in its place, without an end."""
 
-    def __init__(self, path: str, targets: tuple[str, ...]) -> None:
-        """Begin with the first of the targets.
+_FIRST_FAILURE = 400
 
-        Args:
-            path: the engine's unix socket.
-            targets: paths of the Docker Engine API with their queries, at least one.
+
+class EngineRequest:
+    """One POST without a body; give `fileno()` to a selector and call `advance()` when readable."""
+
+    def __init__(self, engine: socket.socket, request: Request) -> None:
+        """Take over a fresh, non-blocking connection, and ask.
 
         Raises:
-            OSError: nobody listens there.
+            OSError: the other end is gone; the connection is left to the caller.
         """
-        self._path = path
-        self._left = list(targets)
-        self._socket = self._ask()
+        self._socket = engine
+        self._http = h11.Connection(h11.CLIENT)
+        self._read = 0
+        self._status = 0
+        headers = [
+            ("Host", "docker"),
+            ("User-Agent", f"dinp/{__version__}"),
+            ("Content-Length", "0"),
+            ("Connection", "close"),
+        ]
+        asked = self._http.send(h11.Request(method="POST", target=request.target, headers=headers)) or b""
+        # A fresh socket's buffer takes it at once, whether or not somebody reads.
+        engine.sendall(asked + (self._http.send(h11.EndOfMessage()) or b""))
 
     def fileno(self) -> int:
         """For selectors."""
         return self._socket.fileno()
 
-    def advance(self) -> bool:
-        """Whether everything has been answered, or cannot be any more."""
-        try:
-            if self._socket.recv(65536):
-                return False
-            self._socket.close()
-            if not self._left:
-                return True
-            self._socket = self._ask()
-        except OSError:
-            return True
-        return False
-
     def close(self) -> None:
         """Let the connection go."""
         self._socket.close()
 
-    def _ask(self) -> socket.socket:
-        target = self._left.pop(0)
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def advance(self) -> str | None:
+        """Take what has arrived: None as long as the answer goes on, then nothing, or why it was not done."""
         try:
-            made.connect(self._path)
-            request = f"POST {target} HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            made.sendall(request.encode("ascii"))
-        except OSError:
-            made.close()
-            raise
-        return made
+            data = self._socket.recv(65536)
+            self._read += len(data)
+            self._http.receive_data(data)
+            return self._take_events()
+        except (OSError, h11.ProtocolError) as error:
+            return f"no answer of an engine: {error}"
+
+    def _take_events(self) -> str | None:
+        while True:
+            match self._http.next_event():
+                case h11.NEED_DATA:
+                    return None if self._read <= _MOST_BYTES else "an answer without an end"
+                case h11.Response(status_code=status):
+                    self._status = status
+                case h11.EndOfMessage():
+                    return "" if self._status < _FIRST_FAILURE else f"status {self._status}"
+                case h11.ConnectionClosed() | h11.PAUSED:
+                    return "no answer of an engine"
+                case _:
+                    continue

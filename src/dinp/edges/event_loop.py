@@ -1,4 +1,4 @@
-"""One epoll, descriptors in, calls out; the clock and the signals of a program come through it as well."""
+"""One epoll, descriptors in, calls out; the clock, alarms and the signals of a program come through it as well."""
 
 import os
 import select
@@ -14,6 +14,10 @@ else:
     Protocol = object
 
 
+Alarm = tuple[float, Callable[[], None]]
+"""When, and what to call."""
+
+
 class HasFileno(Protocol):
     """Anything with a descriptor."""
 
@@ -22,12 +26,13 @@ class HasFileno(Protocol):
 
 
 class EventLoop:
-    """Waits for descriptors and for one deadline; everything happens in the calling thread."""
+    """Waits for descriptors, alarms and one deadline; everything happens in the calling thread."""
 
     def __init__(self) -> None:
         """An empty loop."""
         self._epoll = select.epoll()
         self._watched: dict[int, Callable[[], None]] = {}
+        self._alarms: dict[object, Alarm] = {}
         self._wakeup: socket.socket | None = None
 
     def now(self) -> float:
@@ -57,6 +62,14 @@ class EventLoop:
         if self._watched.pop(descriptor, None) is not None:
             self._epoll.unregister(descriptor)
 
+    def set_alarm(self, owner: object, at: float, ring: Callable[[], None]) -> None:
+        """Call `ring` once, when `at` (on the clock of `now`) has come; an owner's new alarm replaces its old one."""
+        self._alarms[owner] = (at, ring)
+
+    def stop_alarm(self, owner: object) -> None:
+        """Forget an owner's alarm, if it has one."""
+        self._alarms.pop(owner, None)
+
     def watch_signals(self, numbers: Iterable[int], received: Callable[[int], None]) -> None:
         """Call `received` with the number of each signal that arrives, from `run_once`."""
         reader, writer = socket.socketpair()
@@ -74,13 +87,22 @@ class EventLoop:
         self.watch(reader, take)
 
     def run_once(self, deadline: float | None) -> None:
-        """Wait for a descriptor or for `deadline` (on the clock of `now`), and make the calls that are due."""
-        timeout = -1.0 if deadline is None else max(0.0, deadline - self.now())
+        """Wait for a descriptor, an alarm or `deadline` (on the clock of `now`), and make the calls that are due."""
+        moments = [at for at, _ in self._alarms.values()]
+        if deadline is not None:
+            moments.append(deadline)
+        timeout = max(0.0, min(moments) - self.now()) if moments else -1.0
         due = [(descriptor, self._watched.get(descriptor)) for descriptor, _ in self._epoll.poll(timeout)]
         for descriptor, readable in due:
             # An earlier call may have closed this one, and its number may be another thing's by now.
             if readable is not None and self._watched.get(descriptor) is readable:
                 readable()
+        for owner, alarm in tuple(self._alarms.items()):
+            at, ring = alarm
+            # An earlier call may have stopped it, or set it anew.
+            if at <= self.now() and self._alarms.get(owner) is alarm:
+                del self._alarms[owner]
+                ring()
 
     def close(self) -> None:
         """Give up the epoll; what was watched stays open."""

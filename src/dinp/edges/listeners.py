@@ -76,6 +76,30 @@ def listen(endpoint: UnixEndpoint) -> Listener:
         ) from error
 
 
+def connect(path: str, listener: Listener | None = None) -> socket.socket:
+    """A connection to a listener, non-blocking.
+
+    Args:
+        path: where it is.
+        listener: which one it must be; who may write to its directory can put another one, or a link, in its place.
+
+    Raises:
+        OSError: something else is at the path, nobody listens there, or its queue is full.
+    """
+    place = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        if listener is not None and os.fstat(place).st_ino != listener.inode:
+            raise FileNotFoundError(errno.ENOENT, "another file is in the socket's place", path)
+        made.connect(f"/proc/self/fd/{place}")
+    except OSError:
+        made.close()
+        raise
+    finally:
+        os.close(place)
+    return made
+
+
 def put_in_place(endpoint: UnixEndpoint) -> Listener:
     """Put a fresh listener at the endpoint's path, in one step, whatever socket was there before."""
     path = endpoint.path

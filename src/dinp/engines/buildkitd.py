@@ -7,13 +7,20 @@ control, Control.Solve), so that an engine without connections has no work; noth
 from dinp.engines.common import Tables, folder_of, host_of, proxy_environment, trusted, with_options
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import NOTICE_SOCKET, EngineCommand, EngineTraits, Readiness, Wire
+from dinp.model.engine_command import NOTICE_SOCKET, EngineCommand, EngineTraits, Readiness, Request, Wire
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
 from dinp.model.toml_text import tables_of, toml_text
 
-TRAITS = EngineTraits(Readiness.NOTICE, Wire.GRPC)
+TRAITS = EngineTraits(
+    Readiness.NOTICE,
+    Wire.GRPC,
+    # PruneRequest{All: true} (api/services/control/control.proto): its field 2 is 1.
+    prune=(Request("/moby.buildkit.v1.Control/Prune", b"\x10\x01"),),
+    prune_left_behind=(),
+)
+"""Its own bound on the cache is looked at once a minute (control/control.go, throttledGC), which fills a disk."""
 
 _SNAPSHOTTERS = {"overlay2": "overlayfs", "fuse-overlayfs": "fuse-overlayfs", "vfs": "native"}
 

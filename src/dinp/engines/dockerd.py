@@ -5,12 +5,17 @@ import json
 from dinp.engines.common import folder_of, proxy_environment, trusted, with_options
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import EngineCommand, EngineTraits, Readiness, Wire
+from dinp.model.engine_command import EngineCommand, EngineTraits, Readiness, Request, Wire
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
 
-TRAITS = EngineTraits(Readiness.ANSWER, Wire.HTTP)
+TRAITS = EngineTraits(
+    Readiness.ANSWER,
+    Wire.HTTP,
+    prune=(Request("/build/prune?all=true"), Request("/images/prune")),
+    prune_left_behind=(Request("/containers/prune"), Request("/volumes/prune")),
+)
 
 _FIRST_WITH_NETWORK_OPTIONS = 24
 """`--default-network-opt` appeared in 24.0 (moby daemon/config/config_linux.go, NetworkConfig.DefaultNetworkOpts)."""

@@ -20,16 +20,33 @@ class Wire(Enum):
     GRPC = "BuildKit's API"
 
 
+class Request(Value):
+    """Something that the agent asks an engine to do, of which only the end matters.
+
+    Attributes:
+        target: the path that is posted to.
+        message: with `Wire.GRPC`, the call's message in protobuf's encoding; no body otherwise.
+    """
+
+    target: str
+    message: bytes = b""
+
+
 class EngineTraits(Value):
     """What is the same for every engine of a kind.
 
     Attributes:
         readiness: how it shows that it is there.
         wire: what its clients speak.
+        prune: removes what can be made again: the build cache, and images without a name.
+        prune_left_behind: removes what the end of an engine has left: containers that it took along, with the volumes
+            that only they used.
     """
 
     readiness: Readiness
     wire: Wire
+    prune: tuple[Request, ...]
+    prune_left_behind: tuple[Request, ...]
 
 
 NOTICE_SOCKET = "notify.sock"

@@ -1,40 +1,59 @@
 """Keeps one engine below its tenant's limit of disk: looks, and removes or reports what agent/disk.py decides."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 
-from dinp.agent.disk import Verdict, judge, used_up, worth_a_look
+from dinp.agent.disk import PRUNE_WITHIN, Verdict, judge, used_up, worth_a_look
+from dinp.edges import listeners
 from dinp.edges.disk_usage import DiskUsage, free_space
-from dinp.edges.engine_request import EngineRequests
-from dinp.model.engine_spec import EngineKind
+from dinp.edges.listeners import Listener
+from dinp.edges.request_series import RequestSeries
+from dinp.engines.all_engines import ENGINES
+from dinp.model.engine_command import Readiness
 from dinp.model.problem import Problem
+from dinp.model.tenant import Tenant
 from dinp.programs.engine_host import EngineHost
-
-_AGAIN = ("/build/prune?all=true", "/images/prune")
-"""What can be made again: the build cache, and images without a name."""
-_LEFT_BEHIND = ("/containers/prune", "/volumes/prune")
-"""What the end of an engine has left: containers that it took along, with the volumes that only they used."""
 
 
 class DiskGuard:
-    """Of one tenant; `look` as often as it pleases."""
+    """Of one tenant; `look` as often as it pleases while there is an engine, `close` when that has ended.
 
-    def __init__(self, host: EngineHost, tenant: str, filled: Callable[[Problem], None]) -> None:
-        """`filled` is called when the limit is reached."""
+    It goes on looking while the engine removes something: a tenant who is root in there can let the request unanswered.
+    """
+
+    def __init__(
+        self, host: EngineHost, tenant: Tenant, serving: Callable[[], Listener], filled: Callable[[Problem], None]
+    ) -> None:
+        """See the class.
+
+        Args:
+            host: what engines share.
+            tenant: whose.
+            serving: the listener of the tenant that the engine serves.
+            filled: called when the limit is reached.
+        """
         self._host = host
         self._tenant = tenant
+        self._serving = serving
         self._filled = filled
         self._free: int | None = None
         self._count: DiskUsage | None = None
-        self._pruning: EngineRequests | None = None
+        self._pruning: RequestSeries | None = None
+        self._just_pruned = False
         self._ended_once = False
+        self._left_behind = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether an engine was ended for the limit, and what it left is still there: the next one needs room."""
+        return self._ended_once
 
     def look(self) -> None:
         """Begin to count where that is worth it; what follows comes through the loop."""
         limit = self._host.spec.limits.disk
-        if limit is None or self._count is not None or self._pruning is not None:
+        if limit is None or self._count is not None:
             return
-        data = self._host.store.data_directory(self._tenant)
+        data = self._host.store.data_directory(self._tenant.name)
         free = free_space(data)
         if not worth_a_look(self._free, free, limit):
             return
@@ -45,57 +64,70 @@ class DiskGuard:
 
     def close(self) -> None:
         """Let go of what is under way."""
-        for thing in (self._count, self._pruning):
-            if thing is not None:
-                self._host.loop.unwatch(thing)
-                thing.close()
-        self._count = self._pruning = None
+        self._stop_counting()
+        if self._pruning is not None:
+            self._pruning.close()
+            self._pruning = None
+        self._free = None
+        self._just_pruned = False
+        self._left_behind = 0
+
+    def _stop_counting(self) -> None:
+        if self._count is not None:
+            self._host.loop.unwatch(self._count)
+            self._count.close()
+            self._count = None
 
     def _advance(self, count: DiskUsage, limit: int) -> None:
         used = count.advance()
         if used is None:
             return
-        self._host.loop.unwatch(count)
-        count.close()
-        self._count = None
-        match judge(used, limit):
-            case Verdict.USED_UP if not self._ended_once:
+        self._stop_counting()
+        after, self._just_pruned = self._just_pruned, False
+        of_limit = f"{used // 2**20} MiB of {limit // 2**20} MiB of disk are used"
+        match judge(used, limit, self._left_behind):
+            case Verdict.USED_UP if not self._ended_once or self._left_behind:
                 self._ended_once = True
-                self._free = None
-                problem = used_up(self._tenant, used, limit)
+                problem = used_up(self._tenant.name, used, limit)
                 self._host.last_sentences.happened(problem)
                 self._filled(problem)
-            case Verdict.SCARCE | Verdict.USED_UP:
-                self._prune(used, limit)
+            case Verdict.USED_UP:
+                self._left_behind = used
+                self._prune(of_limit)
+            case Verdict.SCARCE if after:
+                # Asked again when the disk has changed.
+                self._say(f"{of_limit} still, by what only its owner can remove")
+            case Verdict.SCARCE:
+                if self._pruning is None:
+                    self._prune(of_limit)
             case Verdict.ENOUGH:
                 self._ended_once = False
+                if after:
+                    self._say(f"{of_limit} now", "info")
 
-    def _prune(self, used: int, limit: int) -> None:
-        # buildkitd keeps its cache below half of the limit itself, and there is nothing else in it.
-        builds_only = self._host.spec.kind is EngineKind.BUILDKITD
-        then = "buildkitd removes what it can" if builds_only else "the build cache is removed"
-        text = f"{used // 2**20} MiB of {limit // 2**20} MiB of disk are used: {then}"
-        self._host.log.say(text, tenant=self._tenant, level="warning")
-        if builds_only:
-            self._ended_once = False
-            return
-        targets = (*_LEFT_BEHIND, *_AGAIN) if self._ended_once else _AGAIN
-        with suppress(OSError):
-            self._pruning = EngineRequests(self._host.store.door(self._tenant), targets)
-            self._follow(self._pruning)
+    def _prune(self, of_limit: str) -> None:
+        traits = ENGINES[self._host.spec.kind].TRAITS
+        self._say(f"{of_limit}: what can be made again is removed")
+        requests = (*traits.prune_left_behind, *traits.prune) if self._ended_once else traits.prune
+        connect = partial(listeners.connect, self._host.store.door(self._tenant.name))
+        if traits.readiness is not Readiness.ANSWER:  # it serves no socket of the agent's own
+            connect = partial(listeners.connect, self._tenant.socket.path, self._serving())
+        try:
+            self._pruning = RequestSeries(self._host.loop, traits.wire, connect, requests, PRUNE_WITHIN, self._pruned)
+        except OSError as error:
+            self._pruned(str(error))
 
-    def _follow(self, pruning: EngineRequests) -> None:
-        descriptor = pruning.fileno()
+    def _pruned(self, failure: str) -> None:
+        if failure:
+            self._say(f"not all that can be made again could be removed: {failure}")
+        self._pruning = None
+        self._ended_once = False
+        self._left_behind = 0
+        # What is free now has to be looked at, however little it is.
+        self._just_pruned = True
+        self._free = None
+        self._stop_counting()
+        self.look()
 
-        def answered() -> None:
-            self._host.loop.unwatch(descriptor)
-            if pruning.advance():
-                pruning.close()
-                self._pruning = None
-                # What is free now has to be looked at, however little it is.
-                self._free = None
-                self._ended_once = False
-            else:
-                self._follow(pruning)
-
-        self._host.loop.watch(descriptor, answered)
+    def _say(self, text: str, level: str = "warning") -> None:
+        self._host.log.say(text, tenant=self._tenant.name, level=level)

@@ -6,6 +6,7 @@ import socket
 from collections import deque
 from functools import partial
 
+from dinp.agent.disk import LOOK_EVERY
 from dinp.agent.lifecycle import initial, step
 from dinp.agent.vocabulary import (
     ActivityMeasured,
@@ -35,6 +36,7 @@ from dinp.agent.vocabulary import (
     Timing,
 )
 from dinp.edges import tenant_doors
+from dinp.edges.listeners import Listener
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.engines.all_engines import ENGINES
 from dinp.model.engine_command import Wire
@@ -162,6 +164,7 @@ class TenantRuntime:
         self._serving = self.doors
         try:
             self._run = EngineRun.start(self._host, self.tenant, self.doors, self._answered, self._exited)
+            self._look_at_disk_later(0.0 if self._disk is not None and self._disk.crowded else LOOK_EVERY)
         except DinpError as refused:
             self.take(LaunchRefused(refused.problems[0]))
         except OSError as error:
@@ -181,6 +184,9 @@ class TenantRuntime:
 
     def _exited(self, problem: Problem, by_itself: bool, refuse: bool) -> None:
         self._run = None
+        self._host.loop.stop_alarm(self)
+        if self._disk is not None:
+            self._disk.close()
         self._forget_departures()
         self.take(EngineExited(problem, by_itself, refuse))
 
@@ -195,16 +201,22 @@ class TenantRuntime:
         self._clients = self._host.connections(self._serving)
         containers = self._run.containers if self._run is not None else 0
         self.take(ActivityMeasured(self._clients.total, containers))
-        self._look_at_disk()
+
+    def _look_at_disk_later(self, seconds: float = LOOK_EVERY) -> None:
+        """As long as an engine is there, whatever it does: one that never answers can write, too."""
+        if self._host.spec.limits.disk is not None:
+            self._host.loop.set_alarm(self, self._host.loop.now() + seconds, self._look_at_disk)
 
     def _look_at_disk(self) -> None:
-        if self._run is None or self._host.spec.limits.disk is None:
-            return
+        self._look_at_disk_later()
         if self._disk is None:
             from dinp.programs.disk_guard import DiskGuard
 
-            self._disk = DiskGuard(self._host, self.tenant.name, self._end_engine)
+            self._disk = DiskGuard(self._host, self.tenant, self._served, self._end_engine)
         self._disk.look()
+
+    def _served(self) -> Listener:
+        return (self._serving or self.doors).unix
 
     def _await_departure(self) -> None:
         if self._clients is None:
@@ -266,8 +278,6 @@ class TenantRuntime:
             refused.close()
 
     def _retire(self) -> None:
-        if self._disk is not None:
-            self._disk.close()
         self._unwatch(self.doors)
         self._drop_serving()
         tenant_doors.remove(self.tenant, self.doors)

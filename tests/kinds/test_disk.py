@@ -1,0 +1,139 @@
+"""`engine.limits.disk` on real engines of each kind: what can be made again is removed, and who fills it is ended."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from os import environ
+from pathlib import Path
+
+import pytest
+
+from tests.kinds.use import KINDS
+from tests.support.agents import RunningAgent, agent
+from tests.support.engines import folder as programs
+from tests.support.engines import import_busybox
+from tests.support.running import Done
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("machine_unchanged")]
+
+TENANT = "team-a"
+LIMIT = 256
+"""MiB."""
+
+FOUND = rf"\d+ MiB of {LIMIT} MiB of disk are used: what can be made again is removed"
+REMOVED = rf"\d+ MiB of {LIMIT} MiB of disk are used now"
+ENDED = rf"used \d+ MiB of disk, of {LIMIT} MiB that it may, and was ended"
+
+
+@contextmanager
+def limited(kind: str) -> Iterator[RunningAgent]:
+    """An agent whose tenant has an engine of a kind."""
+    with agent(KINDS[kind], (TENANT,), {"kind": kind, "limits": {"disk": f"{LIMIT}MiB"}}) as running:
+        yield running
+
+
+def build(one: RunningAgent, folder: Path, name: str, mebibytes: int, *, then: str = "true") -> Done:
+    """A build step that writes so much, by the kind's own client; it leaves cache, and no image with a name."""
+    context = folder / name
+    (context / "rootfs").mkdir(parents=True)
+    with tarfile.open(Path(environ["DINP_IMAGES"]) / "busybox-amd64.tar") as archive:
+        archive.extractall(context / "rootfs", filter="fully_trusted")
+    step = f"dd if=/dev/urandom of=/{name} bs=1M count={mebibytes} 2>/dev/null; {then}"
+    (context / "Dockerfile").write_text(f"FROM scratch\nCOPY rootfs /\nRUN {step}\n", encoding="ascii")
+    if one.version != "buildkitd":
+        return one.client(TENANT, "env", "DOCKER_BUILDKIT=0", "docker", "build", ".", folder=context)
+    buildctl = [str(programs("buildkitd") / "buildctl"), "--addr", f"unix://{one.socket(TENANT)}"]
+    local = [f"--local={each}={context}" for each in ("context", "dockerfile")]
+    return one.client(TENANT, *buildctl, "build", "--frontend=dockerfile.v0", *local)
+
+
+def used(one: RunningAgent) -> int:
+    """MiB of the tenant's data, as its files say themselves."""
+    data = one.state / "tenants" / TENANT / "data"
+    return sum(file.lstat().st_blocks for file in data.rglob("*") if not file.is_dir()) // 2048
+
+
+def make_scarce(one: RunningAgent, folder: Path) -> None:
+    """Fill most of the limit with what can be made again; how much a build takes differs from kind to kind."""
+    first = 64
+    done = build(one, folder, "first", first)
+    assert done.code == 0, done.all
+    had = used(one)
+    done = build(one, folder, "second", int((0.92 * LIMIT - had) * first / had))
+    assert done.code == 0, done.all
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_can_be_made_again_is_removed_and_who_fills_the_rest_is_ended(kind: str, tmp_path: Path) -> None:
+    with limited(kind) as running:
+        make_scarce(running, tmp_path)
+        running.log.wait(FOUND, tenant=TENANT)
+        running.log.wait(REMOVED, tenant=TENANT)
+        assert used(running) < LIMIT / 2
+        assert len(running.log.said("ready after", tenant=TENANT)) == 1
+
+        done = build(running, tmp_path, "big", 2 * LIMIT, then="sleep 100")
+        assert done.code != 0
+        running.log.wait(ENDED, tenant=TENANT)
+        refused = build(running, tmp_path, "refused", 1)
+        assert re.search(ENDED, refused.all), refused.all
+        again = (build(running, tmp_path, f"again{number}", 1) for number in count())
+        done = next(done for done in again if not re.search(ENDED, done.all))
+        assert done.code == 0, done.all
+        running.log.wait(REMOVED, tenant=TENANT, count=2)
+        assert used(running) < LIMIT / 2
+        assert len(running.log.said("ready after", tenant=TENANT)) == 2
+
+
+SILENT = """
+import ctypes, glob, os, select, signal, socket
+libc = ctypes.CDLL(None)
+doors = []
+for folder in glob.glob('/proc/[0-9]*/fd'):
+    pid = int(folder.split('/')[2])
+    if pid == os.getpid():
+        continue
+    process = libc.syscall(434, pid, 0)
+    for number in os.listdir(folder):
+        taken = libc.syscall(438, process, int(number), 0)
+        if taken < 0:
+            continue
+        try:
+            found = socket.socket(fileno=taken)
+            if found.family == socket.AF_UNIX and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                doors.append(found)
+                os.kill(pid, signal.SIGSTOP)
+        except OSError:
+            os.close(taken)
+with open('/var/lib/docker/filling', 'wb') as file:
+    for _ in range(SCARCE):
+        file.write(os.urandom(1 << 20))
+    file.flush()
+    silent = []
+    while not any(b'prune' in client.recv(4096) for client in silent):
+        ready = select.select(doors, [], [])[0]
+        silent.append(ready[0].accept()[0])
+    while True:
+        file.write(os.urandom(1 << 20))
+"""
+"""Takes every listening socket in the engine out of its owner's hands, has the owner stand still, fills most of the
+limit, accepts whoever asks to prune and does not answer, and fills on."""
+
+
+@pytest.mark.parametrize("kind", ["dockerd", "podman"])
+def test_who_lets_the_agents_requests_unanswered_is_ended_nevertheless(kind: str) -> None:
+    with limited(kind) as running:
+        done = running.script(TENANT, import_busybox())
+        assert done.code == 0, done.all
+        program = f"SCARCE = {int(0.9 * LIMIT)}\n{SILENT}"
+        words = ["run", "-d", "--privileged", "--pid=host", "busybox", "nsenter", "-t", "1", "-m", "-n", "-p", "--"]
+        done = running.docker(TENANT, *words, str(Path(sys.executable).resolve()), "-IS", "-c", program)
+        assert done.code == 0, done.all
+        running.log.wait(FOUND, tenant=TENANT)
+        running.log.wait(ENDED, tenant=TENANT)
+        assert not running.log.said(REMOVED)
