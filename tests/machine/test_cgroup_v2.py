@@ -43,10 +43,11 @@ def test_a_container_that_takes_more_memory_than_the_engine_has_is_killed(said: 
 @pytest.mark.parametrize(("check", "limit"), [("userns_delegated", 192), ("rootless", 256)])
 def test_who_has_reached_a_limit_of_memory_is_told(said: dict[str, Said], check: str, limit: int) -> None:
     """A rootless dockerd has no group for all of its containers, which could have a limit below the engine's."""
-    (told,) = (line for line in seen(said, check)["told"] if "(dinp explain out-of-memory)" in line)
-    assert f"The memory limit of {limit} MiB of tenant local was reached" in told
-    assert " in container " in told
-    assert "of the engine itself" not in told
+    told = [line for line in seen(said, check)["told"] if "(dinp explain out-of-memory)" in line]
+    assert told
+    for line in told:
+        assert f"The memory limit of {limit} MiB of tenant local was reached" in line
+        assert " in container " in line
 
 
 @pytest.mark.parametrize("check", ["userns_delegated", "rootless"])

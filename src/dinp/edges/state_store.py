@@ -21,6 +21,8 @@ from dinp.model.value import Value, as_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from dinp.model.tenant_status import TenantStatus
 
 
@@ -55,10 +57,9 @@ class StateStore:
         """Be the only agent of this directory.
 
         Raises:
-            WorldRefusedError: another agent is; the sentence names it.
+            WorldRefusedError: another agent is, and the sentence names it; or the directory is not this user's.
         """
-        os.makedirs(self.root, mode=0o711, exist_ok=True)
-        with open(f"{self.root}/agent.lock", "a+", encoding="utf-8") as lock:
+        with self._lock_file() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -78,6 +79,19 @@ class StateStore:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def _lock_file(self) -> "TextIO":
+        try:
+            os.makedirs(self.root, mode=0o711, exist_ok=True)
+            return open(f"{self.root}/agent.lock", "a+", encoding="utf-8")
+        except PermissionError as error:
+            raise WorldRefusedError(
+                Problem(
+                    "state-not-writable",
+                    f"The state directory {self.root} is not for user {os.geteuid()} to write to.",
+                    "Give it to that user, or to a group of it (in a pod by fsGroup); or name another `state_dir`.",
+                )
+            ) from error
 
     def instance(self) -> str:
         """This agent's short name, the same at every start: four characters of a-z and 0-9."""

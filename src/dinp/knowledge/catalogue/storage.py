@@ -120,6 +120,14 @@ STORAGE = (
         patterns=(r"belongs to a running agent",),
     ),
     Failure(
+        "state-not-writable",
+        "The state directory is not the agent's to write to",
+        "A rootless agent is an ordinary user, and a directory that somebody else has made, such as a new volume in a"
+        " cluster, is root's.",
+        "Give the directory to the agent's user or to a group of it (in a pod by fsGroup), or name another state_dir.",
+        sources=("https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",),
+    ),
+    Failure(
         "workspace-not-shiftable",
         "A workspace cannot be shown to the engine with its owners",
         "An engine in a user namespace sees a workspace through an idmapped mount, which the file system must support:"
