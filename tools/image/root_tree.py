@@ -44,8 +44,8 @@ NOT_WANTED = (
     "usr/lib/python3.11/test", "usr/lib/python3.11/tkinter", "usr/lib/python3.11/turtledemo",
     "usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/distutils",
 )  # fmt: skip
-"""Nothing of these is read when dinp or an engine runs; unittest is, because pyroute2 imports its mocks. Each is kept as
-an empty directory where programs expect it."""
+"""Nothing of these is read when dinp or an engine runs; unittest is, because pyroute2 imports its mocks. Each is kept
+as an empty directory where programs expect it."""
 
 MAPPERS = {"usr/bin/newuidmap": 7, "usr/bin/newgidmap": 6}
 """They get CAP_SETUID and CAP_SETGID alone (capabilities(7)) instead of all that root may. As root, Debian's write the
