@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from dinp.knowledge.failures import recognise
 from tests.clients.test_docker_cli import SERVE
 from tests.cluster.client_image import USERS
 from tests.cluster.conftest import new_namespace
@@ -97,7 +98,8 @@ def test_a_port_below_1024(scene: Scene) -> None:
 def test_a_port_that_the_client_itself_has(scene: Scene) -> None:
     found = scene.tries(f"docker run --rm -p {OWN_PORT}:80 busybox true")
     assert found.code == 125
-    assert "address already in use" in found.err
+    assert f":{OWN_PORT}" in found.err
+    assert "already in use" in found.err or "already allocated" in found.err, found.err
 
 
 def test_testcontainers(scene: Scene) -> None:
@@ -114,5 +116,28 @@ def test_the_engines_own_network_is_not_the_pods(scene: Scene) -> None:
     assert scene.tries(f"{ASK} http://localhost:80/").code == 7
 
 
+def test_a_containers_own_address_is_in_the_engines_network(scene: Scene) -> None:
+    scene.serves("-p 8080:80")
+    address = scene.says("docker inspect -f '{{.NetworkSettings.Networks.bridge.IPAddress}}' web").strip()
+    assert scene.tries(f"curl -sS --noproxy '*' --max-time 2 http://{address}/").code in (7, 28)
+
+
 def test_a_container_reaches_the_client_at_the_pods_address(scene: Scene) -> None:
     assert scene.says(f"docker run --rm busybox wget -q -O - http://{scene.address}:{OWN_PORT}/") == "mine\n"
+    gate = f"docker run --rm --add-host gate:host-gateway busybox wget -T 2 -q -O - http://gate:{OWN_PORT}/"
+    assert scene.tries(gate).code != 0
+
+
+def test_a_rootless_engine_needs_ports_below_1024_to_be_everyones(
+    cluster: Cluster, namespace: str, agent_image: str, client_image: str
+) -> None:
+    body = Injector(cluster, agent_image)(
+        pod("client", container(client_image, "sleep", "infinity")), "engine.isolation=rootless"
+    )
+    reserved = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "1024"}
+    body["spec"]["securityContext"] = {"sysctls": [reserved]}
+    client = cluster.run(namespace, body)
+    client.wait(ready, 120)
+    found = client.exec("sh", "-c", "docker run --rm -p 81:80 busybox true", container="main")
+    assert found.code != 0
+    assert [each.failure.code for each in recognise(found.err)][:1] == ["port-reserved"], found.err

@@ -103,6 +103,16 @@ NETWORK = (
         ),
     ),
     Failure(
+        "port-reserved",
+        "A port below 1024 is not for an ordinary user to publish",
+        "A rootless engine publishes ports as the user it is. Who may have the first 1024 is for the kernel's"
+        " net.ipv4.ip_unprivileged_port_start to say; containerd 2 opens them in every pod, others may not.",
+        "Publish a port from 1024 on; or let the pod's securityContext.sysctls say"
+        " net.ipv4.ip_unprivileged_port_start: 0, which Kubernetes counts as safe.",
+        patterns=(r"cannot expose privileged port \d+",),
+        sources=("https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",),
+    ),
+    Failure(
         "name-not-resolved",
         "Names cannot be resolved where the engine runs",
         "The resolvers that were given to the engine or to its containers do not answer there: a resolver on loopback"
