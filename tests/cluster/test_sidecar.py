@@ -68,7 +68,10 @@ def test_a_job_ends_with_its_own_container(inject: Injector, run_pod: Run) -> No
     running.wait(lambda body: None if body["status"].get("phase") == "Succeeded" else "not ended", 120)
 
 
-def test_tls_on_loopback(inject: Injector, run_pod: Run) -> None:
-    running = run_pod(inject(client_pod("docker version && env | grep DOCKER"), "endpoint.kind=tls"))
+@pytest.mark.parametrize("setting", ["form=native", "form=container", "engine.isolation=rootless"])
+def test_tls_on_loopback(inject: Injector, run_pod: Run, setting: str) -> None:
+    """From the first instant; a client sees its own pair only."""
+    script = "docker version >/dev/null && echo verified $DOCKER_TLS_VERIFY && cd $DOCKER_CERT_PATH && echo *"
+    running = run_pod(inject(client_pod(script), "endpoint.kind=tls", setting))
     running.wait(terminated("main"), 120)
-    assert "DOCKER_TLS_VERIFY=1" in running.logs("main"), running.evidence()
+    assert running.logs("main") == "verified 1\nca.pem cert.pem key.pem\n", running.evidence()

@@ -21,11 +21,11 @@ ASK_FORTY_TIMES = "for n in $(seq 40); do docker version 2>&1 | grep 'Cannot con
 GO_ON = "docker start one && docker run --rm busybox echo again"
 
 
-def job(inject: Injector, run_pod: Run, form: str) -> Pod:
+def job(inject: Injector, run_pod: Run, *settings: str) -> Pod:
     """A pod whose engine runs a container; docker is called in it by `exec`."""
     body = client_pod("exec sleep 3600")
     body["spec"]["restartPolicy"] = "Always"
-    running = run_pod(inject(body, f"form={form}"))
+    running = run_pod(inject(body, *settings))
     running.wait(ready, 120)
     begun = running.exec("sh", "-ec", BEGIN, container="main")
     assert begun.code == 0, begun
@@ -34,7 +34,7 @@ def job(inject: Injector, run_pod: Run, form: str) -> Pod:
 
 @pytest.mark.parametrize("form", ["native", "container"])
 def test_nobody_is_turned_away_when_the_agent_is_killed(inject: Injector, run_pod: Run, form: str) -> None:
-    running = job(inject, run_pod, form)
+    running = job(inject, run_pod, f"form={form}")
     killed = running.exec("sh", "-ec", KILL_THE_AGENT, container=AGENT)
     assert killed.code == 0, killed
     assert running.exec("sh", "-c", ASK_FORTY_TIMES, container="main").out == "", running.evidence()
@@ -51,9 +51,11 @@ def came_back(body: PodObject) -> str | None:
     return None if good else f"{status.get('restartCount')}: {status.get('state')}"
 
 
-@pytest.mark.parametrize("form", ["native", "container"])
-def test_the_job_goes_on_when_the_container_was_killed(inject: Injector, run_pod: Run, form: str) -> None:
-    running = job(inject, run_pod, form)
+@pytest.mark.parametrize("settings", [("form=native",), ("form=container",), ("endpoint.kind=tls",)], ids=" ".join)
+def test_the_job_goes_on_when_the_container_was_killed(
+    inject: Injector, run_pod: Run, settings: tuple[str, ...]
+) -> None:
+    running = job(inject, run_pod, *settings)
     body = running.read()
     identity = agent_status(body)["containerID"].rpartition("/")[2]
     (node,) = (one for one in nodes.handles() if one.name == body["spec"]["nodeName"])
