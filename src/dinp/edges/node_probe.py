@@ -17,7 +17,7 @@ from dinp.model.engine_spec import EngineKind, IsolationKind
 from dinp.model.id_maps import parse_id_map, parse_sub_ids
 from dinp.model.kernel_release import parse_kernel_release
 from dinp.model.mountinfo import Mount, mount_of, parse_mountinfo
-from dinp.model.node_facts import NOT_TRIED, NodeFacts, ProcessFacts, StorageFacts, Trial
+from dinp.model.node_facts import NO_NETWORK, NOT_TRIED, NetworkFacts, NodeFacts, ProcessFacts, StorageFacts, Trial
 from dinp.model.problem import WorldRefusedError
 from dinp.model.value import replace
 
@@ -49,6 +49,7 @@ def probe_node(
     version_cache: str | None = None,
     only: IsolationKind | None = None,
     kind: EngineKind = EngineKind.DOCKERD,
+    network: bool = True,
 ) -> NodeFacts:
     """Everything that preflight decides from, gathered now.
 
@@ -59,6 +60,7 @@ def probe_node(
         version_cache: a directory in which the engine's version is remembered; None asks the engine each time.
         only: the kind of isolation that engines will have, where that is known: what others need is not tried then.
         kind: which engine is looked for.
+        network: whether to look at the network, too; it takes a library that is dear to import.
 
     Returns:
         The facts. What cannot be read counts as not there: deciding what that means is preflight's.
@@ -67,9 +69,6 @@ def probe_node(
     programs = find_programs((*ENGINE_PROGRAMS, *_MORE_PROGRAMS.get(kind, ())), search_path)
     question = VersionQuestion(dict(programs).get(kind.value), version_cache)
     try:
-        # While the engine says what it is; it takes about as long as this import.
-        from dinp.edges.network_probe import probe_network
-
         mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
         process = probe_process()
         facts = NodeFacts(
@@ -77,7 +76,7 @@ def probe_node(
             process=process,
             storage=_probe_storage(nearest_directory(state_dir), workspaces, mounts, process, only),
             cgroups=probe_cgroups(mounts),
-            network=probe_network(),
+            network=_probe_network() if network else NO_NETWORK,
             programs=programs,
             search_path=search_path,
             pasta_version=_pasta_version(dict(programs)) if process.uid != 0 else "",
@@ -87,6 +86,12 @@ def probe_node(
         # Also when something fails in between: nobody else waits for the program.
         version = question.answer()
     return replace(facts, engine_version=version)
+
+
+def _probe_network() -> NetworkFacts:
+    from dinp.edges.network_probe import probe_network
+
+    return probe_network()
 
 
 def _pasta_version(programs: Mapping[str, str]) -> str:

@@ -150,6 +150,10 @@ class NetworkFacts(Value):
     api_server: str = ""
 
 
+NO_NETWORK = NetworkFacts((), (), ResolvConf(""), None, FirewallFacts(None, None), tun=False)
+"""Before anybody has looked."""
+
+
 class NodeFacts(Value):
     """Everything that preflight decides from.
 

@@ -1,6 +1,7 @@
 """A look at the machine, for the engines of one agent.
 
-The agent's first look is taken aside, while the agent itself imports what starting an engine takes.
+The agent's first look is taken aside, while the agent itself imports what starting an engine takes and, where engines
+get links, looks at the network.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from dinp.edges.aside import Aside
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.tenant import Tenant
+from dinp.model.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from dinp.model.node_facts import NodeFacts
 
 
-def look(state_dir: str, spec: EngineSpec, tenants: tuple[Tenant, ...]) -> NodeFacts:
+def look(state_dir: str, spec: EngineSpec, tenants: tuple[Tenant, ...], *, network: bool = True) -> NodeFacts:
     """Look for what decisions about these tenants' engines rest on."""
     from dinp.edges.node_probe import probe_node
 
@@ -29,6 +31,7 @@ def look(state_dir: str, spec: EngineSpec, tenants: tuple[Tenant, ...]) -> NodeF
         kind=spec.kind,
         # Root gets userns unless it asks for something else in so many words (agent/decisions/isolation.py).
         only=spec.isolation or IsolationKind.USERNS,
+        network=network,
     )
 
 
@@ -47,7 +50,8 @@ class FirstLook:
     def __init__(self, state_dir: str, spec: EngineSpec, tenants: tuple[Tenant, ...]) -> None:
         """Begin."""
         userns = os.geteuid() == 0 and spec.isolation in (None, IsolationKind.USERNS)
-        self._facts = Aside(lambda: look(state_dir, spec, tenants))
+        self._facts = Aside(lambda: look(state_dir, spec, tenants, network=not userns))
+        self._userns = userns
         self.blanks: BlankMountsInTheMaking | None = None
         if userns:
             from dinp.edges.blank_mounts import BlankMountsInTheMaking
@@ -58,5 +62,13 @@ class FirstLook:
         """Wait for what was seen; None when the look ended early."""
         from dinp.model.node_facts import NodeFacts
 
+        network = None
+        if self._userns:
+            # Asked for here: making links takes the same library, which one process less has to import.
+            from dinp.edges.network_probe import probe_network
+
+            network = probe_network()
         found = self._facts.result()
-        return found if isinstance(found, NodeFacts) else None
+        if not isinstance(found, NodeFacts):
+            return None
+        return replace(found, network=network) if network is not None else found
