@@ -28,8 +28,17 @@ class Where(Enum):
 
     CONTAINER = "in a container"
     ENGINE = "in the engine's own namespaces"
-    """From a container with `--privileged --pid=host`, by nsenter(1): the tenant has its whole engine in its hands."""
+    """By nsenter(1) from a container with `--privileged --pid=host`; with buildkitd, which has none such, from outside,
+    as a build step that has got out of its container: the tenant has its whole engine in its hands."""
     CLIENT = "through the Docker API"
+
+
+KINDS = {
+    Where.CONTAINER: ("dockerd", "podman"),
+    Where.ENGINE: ("dockerd", "podman", "buildkitd"),
+    Where.CLIENT: ("dockerd", "podman"),
+}
+"""The kinds of engines that have such a place; every attempt is made against each of them."""
 
 
 @dataclass(frozen=True, slots=True)

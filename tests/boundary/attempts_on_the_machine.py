@@ -20,7 +20,7 @@ ATTEMPTS = (
         " ls -l /proc/[0-9]*/fd /proc/[0-9]*/root /proc/[0-9]*/cwd;"
         " cat /proc/[0-9]*/maps | wc -l; true",
         "the processes of its own engine, and no others",
-        "dockerd",
+        "dockerd|podman",
         options=_HOST_PID,
     ),
     Attempt(
@@ -168,7 +168,7 @@ ATTEMPTS = (
     Attempt(
         DOORS,
         "change the directory that the agent shares with the engine",
-        "cd /run/dinp; for f in docker.sock ports.sock port-helper; do try rm -f $f; try mv $f x; done;"
+        "cd /run/dinp; for f in *.sock port-helper; do try rm -f $f; try mv $f x; done;"
         " try touch x; try write x port-helper;"
         " try chmod 777 .; try mount -o remount,exec,suid /run/dinp_",
         "refused: the directory and the helper belong to the machine",
