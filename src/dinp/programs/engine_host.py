@@ -71,7 +71,7 @@ class EngineHost:
         """
         if self._choices is None:
             first, self._first_look = self._first_look, None
-            if self._making is not None:
+            if first is not None and first.blanks is not None:
                 self.network.warm_up()  # while the look goes on
             seen = first.facts() if first is not None else None
             facts = seen or look(self.store.root, self.spec, self.tenants)
