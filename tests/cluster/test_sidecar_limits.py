@@ -37,7 +37,7 @@ def last_sentences(one: Pod) -> str:
 
 @pytest.mark.parametrize(
     ("script", "where"),
-    [(IN_A_CONTAINER, " in container "), (IN_A_BUILD, " in a step of a build, with ")],
+    [(IN_A_CONTAINER, " in container "), (IN_A_BUILD, " in a step of a build")],
     ids=["container", "build"],
 )
 def test_the_pods_memory_ends_the_greedy_one_alone(inject: Injector, run_pod: Run, script: str, where: str) -> None:
@@ -46,8 +46,8 @@ def test_the_pods_memory_ends_the_greedy_one_alone(inject: Injector, run_pod: Ru
     )
     said = last_sentences(running)
     assert "The memory limit of " in said, running.evidence()
-    # busybox' dd cuts its arguments at the `=`.
-    assert "dd if" in said, said
+    # busybox' dd cuts its arguments at the `=`. On a busy machine it may be gone before anybody has looked.
+    assert "dd if" in said or "It was a process" in said, said
     assert where in said, said
     assert "(dinp explain out-of-memory)" in said, said
     assert said.split(" (dinp explain")[0].removeprefix("dinp: ") in agent_words(running)
