@@ -20,6 +20,7 @@ from dinp.model.engine_spec import EngineSpec
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.value import Value
 from dinp.programs.engine_host import EngineHost
+from dinp.programs.look import FirstLook
 from dinp.programs.tenant_runtime import TenantRuntime
 from dinp.topologies.local import UNSET, client_environment
 
@@ -97,7 +98,8 @@ class _LocalRun:
         self._store = StateStore(str(place.state))
         socket = UnixEndpoint(str(place.socket), mode=0o600)
         self._tenant = Tenant(TENANT, socket, workspaces=request.workspaces)
-        self._host = EngineHost(self._loop, self._store, log, request.spec)
+        first_look = FirstLook(self._store.root, request.spec, (self._tenant,))
+        self._host = EngineHost(self._loop, self._store, log, request.spec, first_look)
         self._host.tenants, self._host.progress = (self._tenant,), progress.step
         self._place = place
         self._progress = progress
