@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -101,6 +102,52 @@ def test_an_answer_may_come_in_any_pieces(engine: Engine) -> None:
     engine.serve(piecemeal)
     engine.asks(Request("/a"))
     assert engine.told() == ""
+
+
+def answer_of(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_containers_that_do_not_run_are_removed_one_by_one_before_all_else(engine: Engine) -> None:
+    stopped, runs, dead = "a" * 64, "b" * 64, "c" * 64
+    listed = [{"Id": stopped, "State": "exited"}, {"Id": runs, "State": "running"}, {"Id": dead, "State": "dead"}]
+    answers = iter((answer_of(json.dumps(listed).encode()), DONE, DONE, DONE))
+    engine.serve(lambda client: client.sendall(next(answers)))
+    engine.asks(*dockerd.TRAITS.prune_left_behind, Request("/last"))
+    assert engine.told() == ""
+    assert [asked.split(b" HTTP")[0].decode() for asked in engine.asked] == [
+        "GET /containers/json?all=true",
+        f"DELETE /containers/{stopped}?v=true",
+        f"DELETE /containers/{dead}?v=true",
+        "POST /last",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"null",
+        b"[null]",
+        b'[{"State": "exited"}]',
+        b'[{"State": "exited", "Id": 7}]',
+        b'[{"State": [], "Id": "a"}]',
+        b"[" * 60000,
+    ],
+)
+def test_a_list_of_another_shape_is_told(engine: Engine, body: bytes) -> None:
+    engine.serve(lambda client: client.sendall(answer_of(body)))
+    engine.asks(*dockerd.TRAITS.prune_left_behind)
+    assert engine.told().startswith("/containers/json?all=true: no answer of an engine")
+    assert len(engine.asked) == 1
+
+
+def test_a_number_that_leads_elsewhere_is_left_out(engine: Engine) -> None:
+    listed = [{"Id": number, "State": "exited"} for number in ("../images/x", "", "a b", "A" * 64)]
+    engine.serve(lambda client: client.sendall(answer_of(json.dumps(listed).encode())))
+    engine.asks(*dockerd.TRAITS.prune_left_behind)
+    assert engine.told() == ""
+    assert len(engine.asked) == 1
 
 
 def test_what_is_refused_does_not_keep_it_from_asking_on(engine: Engine) -> None:

@@ -33,8 +33,8 @@ status UNAVAILABLE |
 | of `engine.limits.disk` the build cache keeps | half | all: podman does not tell it from images | half |
 | near `engine.limits.disk` are removed | the build cache, images without a name | images without a name, which the \
 build cache is | the cache |
-| at `engine.limits.disk` it is ended, and the next one first removes | the above, stopped containers and volumes \
-without one (since dockerd 23 only anonymous ones) | the same, and what unfinished build steps left | the cache |
+| at `engine.limits.disk` it is ended, and the next one first removes | the above, stopped containers and their \
+anonymous volumes | the same, and what unfinished build steps left | the cache |
 | registries: mirrors, insecure ones, authorities | daemon.json, `SSL_CERT_DIR` | registries.conf, \
 `SSL_CERT_DIR` | \
 buildkitd.toml, `SSL_CERT_DIR` |

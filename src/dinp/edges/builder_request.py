@@ -26,7 +26,13 @@ _DONE = b"0"
 
 
 class BuilderRequest:
-    """One call with one message; give `fileno()` to a selector and call `advance()` when readable."""
+    """One call with one message; give `fileno()` to a selector and call `advance()` when readable.
+
+    Attributes:
+        more: what is to be asked besides, according to the answer: nothing.
+    """
+
+    more: tuple[Request, ...] = ()
 
     def __init__(self, engine: socket.socket, request: Request) -> None:
         """Take over a fresh, non-blocking connection, and ask.

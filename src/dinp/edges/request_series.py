@@ -70,6 +70,7 @@ class RequestSeries:
             return
         target = self._left.popleft().target
         self._failure = f"{target}: {ended}" if ended else self._failure
+        self._left.extendleft(reversed(self._asking.more))
         self._drop()
         if not self._left:
             self._finish(self._failure)

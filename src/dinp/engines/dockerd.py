@@ -5,7 +5,7 @@ import json
 from dinp.engines.common import folder_of, proxy_environment, trusted, with_options
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import EngineCommand, EngineTraits, Readiness, Request, Wire
+from dinp.model.engine_command import STOPPED_CONTAINERS, EngineCommand, EngineTraits, Readiness, Request, Wire
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
@@ -14,7 +14,7 @@ TRAITS = EngineTraits(
     Readiness.ANSWER,
     Wire.HTTP,
     prune=(Request("/build/prune?all=true"), Request("/images/prune")),
-    prune_left_behind=(Request("/containers/prune"), Request("/volumes/prune")),
+    prune_left_behind=(STOPPED_CONTAINERS,),
 )
 
 _FIRST_WITH_NETWORK_OPTIONS = 24

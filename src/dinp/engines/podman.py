@@ -11,7 +11,7 @@ from ipaddress import ip_interface
 from dinp.engines.common import Tables, folder_of, host_of, proxy_environment, trusted, with_options
 from dinp.model.choices import Choices
 from dinp.model.endpoint import TlsTexts
-from dinp.model.engine_command import EngineCommand, EngineTraits, Readiness, Request, Wire
+from dinp.model.engine_command import STOPPED_CONTAINERS, EngineCommand, EngineTraits, Readiness, Request, Wire
 from dinp.model.engine_places import EnginePlaces
 from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.launch_plan import TextFile
@@ -22,8 +22,7 @@ TRAITS = EngineTraits(
     Wire.HTTP,
     prune=(Request("/images/prune"),),
     prune_left_behind=(
-        Request("/containers/prune"),
-        Request("/volumes/prune"),
+        STOPPED_CONTAINERS,
         # The containers of build steps, which no other request knows, and that keep `/images/prune` from its work.
         Request("/v4.0.0/libpod/images/prune?external=true"),
     ),

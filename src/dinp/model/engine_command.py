@@ -24,12 +24,17 @@ class Request(Value):
     """Something that the agent asks an engine to do, of which only the end matters.
 
     Attributes:
-        target: the path that is posted to.
+        target: a path of the engine's API.
         message: with `Wire.GRPC`, the call's message in protobuf's encoding; no body otherwise.
+        method: of HTTP.
+        removes: a path with `{}` for the number of a container: the answer is a list of containers, and each of them
+            that does not run is to be removed.
     """
 
     target: str
     message: bytes = b""
+    method: str = "POST"
+    removes: str = ""
 
 
 class EngineTraits(Value):
@@ -40,7 +45,7 @@ class EngineTraits(Value):
         wire: what its clients speak.
         prune: removes what can be made again: the build cache, and images without a name.
         prune_left_behind: removes what the end of an engine has left: containers that it took along, with the volumes
-            that only they used.
+            that only they used. Volumes with a name stay: somebody may count on them.
     """
 
     readiness: Readiness
@@ -48,6 +53,10 @@ class EngineTraits(Value):
     prune: tuple[Request, ...]
     prune_left_behind: tuple[Request, ...]
 
+
+STOPPED_CONTAINERS = Request("/containers/json?all=true", method="GET", removes="/containers/{}?v=true")
+"""In the place of `/containers/prune` and `/volumes/prune`, which before dockerd 23 and in podman takes volumes with a
+name, too."""
 
 NOTICE_SOCKET = "notify.sock"
 """The datagram socket in the directory that an engine shares with its agent (EnginePlaces.door)."""
