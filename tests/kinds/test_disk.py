@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from os import environ
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def build(one: RunningAgent, folder: Path, name: str, mebibytes: int, *, then: s
     """A build step that writes so much, by the kind's own client; it leaves cache, and no image with a name."""
     context = folder / name
     (context / "rootfs").mkdir(parents=True)
-    with tarfile.open(Path(environ["DINP_IMAGES"]) / "busybox-amd64.tar") as archive:
+    with tarfile.open(Path(os.environ["DINP_IMAGES"]) / "busybox-amd64.tar") as archive:
         archive.extractall(context / "rootfs", filter="fully_trusted")
     step = f"dd if=/dev/urandom of=/{name} bs=1M count={mebibytes} 2>/dev/null; {then}"
     (context / "Dockerfile").write_text(f"FROM scratch\nCOPY rootfs /\nRUN {step}\n", encoding="ascii")
@@ -137,15 +138,59 @@ with open('/var/lib/docker/filling', 'wb') as file:
 limit, accepts whoever asks to prune and does not answer, and fills on."""
 
 
+def in_the_engine(running: RunningAgent, program: str, *options: str) -> None:
+    """Start a Python program in the engine's own namespaces."""
+    words = [
+        "run",
+        "-d",
+        *options,
+        "--privileged",
+        "--pid=host",
+        "busybox",
+        "nsenter",
+        "-t",
+        "1",
+        "-m",
+        "-n",
+        "-p",
+        "--",
+    ]
+    done = running.docker(TENANT, *words, str(Path(sys.executable).resolve()), "-IS", "-c", program)
+    assert done.code == 0, done.all
+
+
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_who_lets_the_agents_requests_unanswered_is_ended_nevertheless(kind: str) -> None:
     with limited(kind) as running:
         done = running.script(TENANT, import_busybox())
         assert done.code == 0, done.all
-        program = f"SCARCE = {int(0.9 * LIMIT)}\n{SILENT}"
-        words = ["run", "-d", "--privileged", "--pid=host", "busybox", "nsenter", "-t", "1", "-m", "-n", "-p", "--"]
-        done = running.docker(TENANT, *words, str(Path(sys.executable).resolve()), "-IS", "-c", program)
-        assert done.code == 0, done.all
+        in_the_engine(running, f"SCARCE = {int(0.9 * LIMIT)}\n{SILENT}")
         running.log.wait(FOUND, tenant=TENANT)
         running.log.wait(ENDED, tenant=TENANT)
         assert not running.log.said(REMOVED)
+
+
+LURKING = """
+import os, signal
+if not os.path.exists('/var/lib/docker/lurks'):
+    open('/var/lib/docker/lurks', 'w').close()
+    signal.pause()
+os.kill(int(open('/proc/1/task/1/children').read().split()[0]), signal.SIGSTOP)
+with open('/var/lib/docker/filling', 'wb') as file:
+    while True:
+        file.write(os.urandom(1 << 20))
+"""
+"""Waits for the engine's next start, has it stand still then, and fills the disk."""
+
+
+def test_an_engine_that_never_comes_to_answer_is_ended_too() -> None:
+    with limited("dockerd") as running:
+        done = running.script(TENANT, import_busybox())
+        assert done.code == 0, done.all
+        in_the_engine(running, LURKING, "--restart=always")
+        lurks = running.state / "tenants" / TENANT / "data" / "lurks"
+        while not lurks.exists():
+            assert running.docker(TENANT, "ps").code == 0
+        os.kill(running.engine(TENANT), signal.SIGKILL)
+        running.log.wait(ENDED, tenant=TENANT)
+        assert len(running.log.said("ready after", tenant=TENANT)) == 1
