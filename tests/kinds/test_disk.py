@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from dinp.agent.disk import LOOK_EVERY
 from tests.kinds.use import KINDS
 from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
@@ -64,20 +65,22 @@ def used(one: RunningAgent) -> int:
 
 
 def make_scarce(one: RunningAgent, folder: Path) -> None:
-    """Fill most of the limit with what can be made again, and never more: podman has a step twice for a moment."""
+    """Fill most of the limit with what can be made again until the agent sees it; podman briefly has a step twice."""
     for number in count():
         size = max(10, int(0.84 * LIMIT - used(one)) // 2)
         done = build(one, folder, f"layer{number}", size)
+        if used(one) > 0.86 * LIMIT:
+            with suppress(AssertionError):  # dockerd 29 cleans up some of it by itself
+                one.log.wait(FOUND, tenant=TENANT, within=2 * LOOK_EVERY)
+        if one.log.said(FOUND, tenant=TENANT):
+            return  # this build may have lost its steps
         assert done.code == 0, done.all
-        if used(one) > 0.86 * LIMIT or one.log.said(FOUND, tenant=TENANT):
-            return
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_can_be_made_again_is_removed_and_who_fills_the_rest_is_ended(kind: str, tmp_path: Path) -> None:
     with limited(kind) as running:
         make_scarce(running, tmp_path)
-        running.log.wait(FOUND, tenant=TENANT)
         running.log.wait(REMOVED, tenant=TENANT)
         assert used(running) < LIMIT / 2
         assert len(running.log.said("ready after", tenant=TENANT)) == 1

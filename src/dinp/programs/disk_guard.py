@@ -86,14 +86,14 @@ class DiskGuard:
         after, self._just_pruned = self._just_pruned, False
         of_limit = f"{used // 2**20} MiB of {limit // 2**20} MiB of disk are used"
         match judge(used, limit, self._left_behind):
-            case Verdict.USED_UP if not self._ended_once or self._left_behind:
+            case Verdict.USED_UP if self._ended_once and self._pruning is None:
+                self._left_behind = used
+                self._prune(of_limit)
+            case Verdict.USED_UP:
                 self._ended_once = True
                 problem = used_up(self._tenant.name, used, limit)
                 self._host.last_sentences.happened(problem)
                 self._filled(problem)
-            case Verdict.USED_UP:
-                self._left_behind = used
-                self._prune(of_limit)
             case Verdict.SCARCE if after:
                 # Asked again when the disk has changed.
                 self._say(f"{of_limit} still, by what only its owner can remove")
@@ -102,6 +102,7 @@ class DiskGuard:
                     self._prune(of_limit)
             case Verdict.ENOUGH:
                 self._ended_once = False
+                self._left_behind = 0
                 if after:
                     self._say(f"{of_limit} now", "info")
 
