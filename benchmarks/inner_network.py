@@ -1,17 +1,18 @@
 """What a container's network carries: of a plain dockerd, of dinp with links of its own, and of an ordinary user."""
 
-import os
 import socket
+import struct
 import subprocess
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
+from benchmarks.lan import lan, listener_in
 from benchmarks.sides import Side, agent_of_dinp, bare_dockerd, children
 from benchmarks.tables import Better, Measured, Table
-from benchmarks.talking import drained
-from dinp.edges.linux_syscalls import CLONE_NEWNET, setns
 from tests.support.engines import image
 from tests.support.ordinary_user import ordinary_user
 
@@ -20,20 +21,28 @@ ADDRESS = "198.18.77.1"
 """Of the range for benchmarks (RFC 2544); on loopback while this runs, so that every engine routes to it."""
 
 HOW = (
-    "MiB/s of one TCP connection from a container (`dd` into the connection of busybox's `nc`) to a server where the "
-    "engine's outer end is: for the plain dockerd in its network namespace, as a container of a machine's own dockerd "
-    "reaches the machine (one link less than dinp's), for dinp on the machine. Rootless is what dinp chooses for an "
-    "ordinary user here."
+    "MiB/s of one TCP connection of a container (busybox's `nc`). *From the LAN* and *to the LAN*: with a host beside "
+    "the machine, as a pull or `apt-get` in a build has it; the plain dockerd's namespace has its own link there. "
+    "*To the machine*: with a server where the engine's outer end is, for the plain dockerd in its network "
+    "namespace, as a container of a machine's own dockerd reaches the machine; there the one link more that dinp has "
+    "weighs most. Rootless is what dinp chooses for an ordinary user here."
 )
 
-_SEND = "exec nc {address} {port} -e dd if=/dev/zero bs=1M count={mebibytes}"
+_TAKE = "exec nc {address} {port} -e dd of=/dev/null bs=1M"
+_GIVE = "exec nc {address} {port} -e sh -c 'dd if=/dev/zero bs=1M count={mebibytes}; cat > /dev/null'"
+"""It stays until the server has had enough: with a container goes whatever is still on its way."""
+
+_PATIENCE = 60  # seconds
+
+Listen = Callable[[], socket.socket]
 
 
 def measure(versions: tuple[str, ...], rounds: int) -> Table:
     """Alternate between the engines, all of them running all the time."""
-    size = 64 if rounds == 1 else 1024
+    size = 64 if rounds == 1 else 512
     samples: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with ordinary_user() as user, _address():
+    with ordinary_user() as user, _address(), lan() as beside:
+        ours = beside.link(None)
         for version in versions:
             with ExitStack() as engines:
                 bare = engines.enter_context(bare_dockerd(version))
@@ -43,63 +52,85 @@ def measure(versions: tuple[str, ...], rounds: int) -> Table:
                 for side in sides.values():
                     side.answered()
                     side.docker(version, "import", image("busybox-amd64"), "busybox")
+                inside = children(bare.pid)[0]
+                theirs, bridge = beside.link(inside), partial(listener_in, f"/proc/{inside}/ns/net")
+                here = partial(socket.create_server, ("0.0.0.0", 0))
                 for round_ in range(1, rounds + 1):
                     print(f"inner network: round {round_} of {rounds}, dockerd {version}", flush=True)
                     for name, side in sides.items():
-                        inside = children(bare.pid)[0] if side is bare else None
-                        samples[version, name].append(_sent(side, version, size, inside))
-    rows = tuple(Measured(f"dockerd {version}", name, tuple(taken)) for (version, name), taken in samples.items())
+                        far, near = (theirs, ("172.17.0.1", bridge)) if side is bare else (ours, (ADDRESS, here))
+                        for case, taken in (
+                            ("from the LAN", _received(side, version, size, far, beside.listener)),
+                            ("to the LAN", _sent(side, version, size, far, beside.listener)),
+                            ("to the machine", _sent(side, version, size, *near)),
+                        ):
+                            samples[f"dockerd {version}, {case}", name].append(taken)
+    in_order = sorted(samples.items(), key=lambda item: item[0][0])
+    rows = tuple(Measured(case, name, tuple(taken)) for (case, name), taken in in_order)
     return Table("Network of a container", HOW, "MiB/s", Better.MORE, BARE, rows)
 
 
-def _sent(side: Side, version: str, mebibytes: int, inside: int | None) -> float:
-    """MiB/s from the first byte to the last, of what a container sends to a server of ours.
+def _received(side: Side, version: str, mebibytes: int, address: str, listen: Listen) -> float:
+    """MiB/s, until the last byte was taken, of what a container gets from a server of ours at that address."""
 
-    Args:
-        side: whose container.
-        version: of its engine.
-        mebibytes: how much.
-        inside: a process in whose network namespace the server listens; None for the machine's.
-    """
-    with _listener(inside) as server:
-        address, port = ("172.17.0.1", server.getsockname()[1]) if inside else (ADDRESS, server.getsockname()[1])
-        taken: list[float] = []
-        receiver = threading.Thread(target=lambda: taken.append(_receive(server, mebibytes)))
-        receiver.start()
+    def give(client: socket.socket) -> float:
+        # Closing it waits until all has been taken (socket(7)).
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, _PATIENCE))
+        chunk = bytes(1 << 20)
+        began = time.perf_counter()
+        for _ in range(mebibytes):
+            client.sendall(chunk)
+        client.close()
+        return time.perf_counter() - began
+
+    return mebibytes / _seconds(side, version, _TAKE, mebibytes, address, listen, give)
+
+
+def _sent(side: Side, version: str, mebibytes: int, address: str, listen: Listen) -> float:
+    """MiB/s, from the first byte to the last, of what a container sends to a server of ours at that address."""
+
+    def take(client: socket.socket) -> float:
+        buffer = bytearray(1 << 20)
+        got = client.recv_into(buffer)
+        began = time.perf_counter()
+        while got < mebibytes << 20:
+            more = client.recv_into(buffer)
+            if not more:
+                raise RuntimeError(f"{got} of {mebibytes << 20} bytes arrived")
+            got += more
+        return time.perf_counter() - began
+
+    return mebibytes / _seconds(side, version, _GIVE, mebibytes, address, listen, take)
+
+
+def _seconds(
+    side: Side,
+    version: str,
+    line: str,
+    mebibytes: int,
+    address: str,
+    listen: Listen,
+    serve: Callable[[socket.socket], float],
+) -> float:
+    """What `serve` says of the connection that a container makes by that line."""
+    taken: list[float] = []
+
+    def accept(server: socket.socket) -> None:
+        client, _ = server.accept()
+        with client:
+            client.settimeout(_PATIENCE)
+            taken.append(serve(client))
+
+    with listen() as server:
+        server.settimeout(_PATIENCE)
+        thread = threading.Thread(target=accept, args=(server,))
+        thread.start()
         try:
-            line = _SEND.format(address=address, port=port, mebibytes=mebibytes)
-            side.docker(version, "run", "--rm", "busybox", "sh", "-c", line)
+            where = line.format(address=address, port=server.getsockname()[1], mebibytes=mebibytes)
+            side.docker(version, "run", "--rm", "busybox", "sh", "-c", where)
         finally:
-            receiver.join()
+            thread.join()
     return taken[0]
-
-
-def _receive(server: socket.socket, mebibytes: int) -> float:
-    client, _ = server.accept()
-    with client:
-        got, seconds = drained(client)
-    if got != mebibytes << 20:
-        raise RuntimeError(f"{got} of {mebibytes << 20} bytes arrived")
-    return mebibytes / seconds
-
-
-@contextmanager
-def _listener(inside: int | None) -> Iterator[socket.socket]:
-    made: list[socket.socket] = []
-
-    def make() -> None:
-        if inside is not None:
-            namespace = os.open(f"/proc/{inside}/ns/net", os.O_RDONLY)
-            setns(namespace, CLONE_NEWNET)  # of this thread alone
-            os.close(namespace)
-        made.append(socket.create_server(("0.0.0.0", 0)))
-
-    thread = threading.Thread(target=make)
-    thread.start()
-    thread.join()
-    with made[0] as server:
-        server.settimeout(60)
-        yield server
 
 
 @contextmanager
