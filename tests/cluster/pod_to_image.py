@@ -141,7 +141,8 @@ def page(outcomes: list[Outcome], rounds: int) -> str:
 OPENED = (
     "Milliseconds from the execution of the first program in the container that opens the socket, to the moment at"
     " which clients find `docker.sock`: by the node's own files (`tests/cluster/socket_time.py`). Recipes without a"
-    " socket in a volume have no row."
+    " socket in a volume have no row. An open socket is not yet an engine: dockerd 20.10 opens its own and then waits"
+    " all the same before it answers; in dinp's it is the first command that is waited for."
 )
 
 HEAD = (
