@@ -65,9 +65,9 @@ def used(one: RunningAgent) -> int:
 
 
 def make_scarce(one: RunningAgent, folder: Path) -> None:
-    """Fill most of the limit with what can be made again until the agent sees it; podman briefly has a step twice."""
+    """Fill most of the limit with what can be made again until the agent sees it; podman briefly has a step thrice."""
     for number in count():
-        size = max(10, int(0.84 * LIMIT - used(one)) // 2)
+        size = max(10, int(0.84 * LIMIT - used(one)) // 3)
         done = build(one, folder, f"layer{number}", size)
         if used(one) > 0.86 * LIMIT:
             with suppress(AssertionError):  # dockerd 29 cleans up some of it by itself
