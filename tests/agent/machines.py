@@ -98,6 +98,12 @@ def with_podman(facts: NodeFacts) -> NodeFacts:
     return replace(facts, programs=(*facts.programs, *((name, f"/usr/bin/{name}") for name in names)))
 
 
+def with_buildkitd(facts: NodeFacts) -> NodeFacts:
+    """The same machine with buildkitd, and without what only published ports of dockerd need."""
+    programs = (*without(facts, "rootlesskit-docker-proxy").programs, ("buildkitd", "/usr/bin/buildkitd"))
+    return replace(facts, programs=programs, engine_version="0.32.2")
+
+
 def without(facts: NodeFacts, *programs: str) -> NodeFacts:
     """The same machine without these programs."""
     return replace(facts, programs=tuple(each for each in facts.programs if each[0] not in programs))

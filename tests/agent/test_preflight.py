@@ -26,6 +26,7 @@ from tests.agent.machines import (
     ROOT,
     USER,
     WORKS,
+    with_buildkitd,
     with_podman,
     without,
 )
@@ -76,6 +77,7 @@ ROUTES_EVERYWHERE = tuple(
 )
 
 PODMAN = EngineSpec(kind=EngineKind.PODMAN)
+BUILDKITD = EngineSpec(kind=EngineKind.BUILDKITD)
 
 CASES = {
     "root": Case(ROOT),
@@ -110,11 +112,23 @@ CASES = {
     "podman-too-old": Case(replace(with_podman(ROOT), engine_version="3.4.4"), PODMAN),
     "podman-by-user": Case(replace(with_podman(USER), engine_version="4.3.1"), PODMAN),
     "podman-missing": Case(ROOT, PODMAN),
-    "buildkitd": Case(
-        replace(ROOT, programs=(*ROOT.programs, ("buildkitd", "/usr/bin/buildkitd")), engine_version="0.32.2"),
-        EngineSpec(kind=EngineKind.BUILDKITD),
+    "buildkitd": Case(with_buildkitd(ROOT), BUILDKITD),
+    "buildkitd-by-user": Case(
+        # It publishes no ports and writes no rules: the programs for these are not asked for.
+        with_buildkitd(without(USER, "dockerd", "containerd", "iptables", "iptables-nft", "iptables-legacy", "nft")),
+        BUILDKITD,
     ),
-    "buildkitd-missing": Case(without(ROOT, "runc"), EngineSpec(kind=EngineKind.BUILDKITD)),
+    "buildkitd-by-user-with-pasta-alone": Case(
+        with_buildkitd(pasta(USER, "pasta 0.0~git20240220.1e6f92b-1")), BUILDKITD
+    ),
+    "buildkitd-by-user-without-rootlesskit": Case(
+        with_buildkitd(without(USER, "rootlesskit", "slirp4netns", "runc")), BUILDKITD
+    ),
+    "buildkitd-by-user-with-limits-on-v1": Case(
+        replace(with_buildkitd(USER), cgroups=V1),
+        EngineSpec(kind=EngineKind.BUILDKITD, limits=Limits(memory=2**30, pids=100)),
+    ),
+    "buildkitd-missing": Case(without(ROOT, "runc"), BUILDKITD),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
     "no-new-privileges": Case(process(USER, no_new_privileges=True)),
     "user-without-sub-ids-and-programs": Case(

@@ -6,19 +6,19 @@ import pytest
 
 from dinp.agent.link_plans import link_plan
 from dinp.agent.preflight import preflight
-from dinp.engines import dockerd
+from dinp.engines.all_engines import ENGINES
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_places import TenantDirectories
-from dinp.model.engine_spec import EngineSpec, IsolationKind, Limits
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits
 from dinp.model.id_range import IdRange
 from dinp.model.launch_plan import LaunchPlan, Link, Namespace, TextFile
 from dinp.model.node_facts import NodeFacts
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.value import replace
-from tests.agent.machines import ROOT, USER, without
+from tests.agent.machines import ROOT, USER, with_buildkitd, without
 
 GOLDEN = Path(__file__).parents[1] / "golden/isolation"
 TENANT = Tenant("team-a", UnixEndpoint("/run/dinp/team-a/docker.sock"), workspaces=(Workspace("/home/ci/project"),))
@@ -33,11 +33,11 @@ DIRECTORIES = TenantDirectories(
 SPEC = EngineSpec(limits=Limits(memory=2**30))
 
 
-def plan_of(kind: IsolationKind, facts: NodeFacts) -> LaunchPlan:
-    spec = EngineSpec(isolation=kind, limits=SPEC.limits)
+def plan_of(kind: IsolationKind, facts: NodeFacts, engine: EngineKind = EngineKind.DOCKERD) -> LaunchPlan:
+    spec = EngineSpec(kind=engine, isolation=kind, limits=SPEC.limits)
     choices = preflight(facts, spec)
     isolation = ISOLATIONS[kind]
-    command = dockerd.command(spec, choices, kind, isolation.places(DIRECTORIES), None)
+    command = ENGINES[engine].command(spec, choices, kind, isolation.places(DIRECTORIES), None)
     return isolation.plan(TENANT, spec, choices, identity_for(choices, kind), DIRECTORIES, command)
 
 
@@ -73,6 +73,21 @@ def test_plan(kind: IsolationKind, update: bool) -> None:
     if update:
         golden.write_text(text, encoding="utf-8")
     assert golden.read_text(encoding="utf-8") == text
+
+
+def test_plan_of_rootless_buildkitd(update: bool) -> None:
+    golden = GOLDEN / "rootless-buildkitd.txt"
+    text = written_out(plan_of(IsolationKind.ROOTLESS, with_buildkitd(USER), EngineKind.BUILDKITD))
+    if update:
+        golden.write_text(text, encoding="utf-8")
+    assert golden.read_text(encoding="utf-8") == text
+
+
+def test_directories_of_a_rootless_engine_are_made_in_the_copies_of_etc_and_run() -> None:
+    plan = plan_of(IsolationKind.ROOTLESS, with_buildkitd(USER), EngineKind.BUILDKITD)
+    texts = {step.target.rpartition("/")[2]: step.text.split() for step in plan.tree if isinstance(step, TextFile)}
+    assert {"/run/buildkit", "/etc/buildkit"} <= set(texts["own-directories"])
+    assert set(texts["own-directories"]) <= set(texts["own-names"])
 
 
 def test_only_userns_gives_each_tenant_ids_of_its_own() -> None:

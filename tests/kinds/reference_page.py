@@ -22,7 +22,7 @@ same way. [How to use them](../how-to/podman-or-buildkit.md).
 |---|---|---|---|
 | what clients speak | the Docker API | the Docker API and podman's | BuildKit's API (gRPC) |
 | tried with | 20.10 and 29 | 4.3 (Debian 12) | 0.32 |
-| isolation | userns, rootless, rootful | userns, rootful | userns, rootful |
+| isolation | userns, rootless, rootful | userns, rootful | userns, rootless, rootful |
 | ready when | it answers `/_ping` | it answers `/_ping` | it sends `READY=1` (sd_notify) |
 | idle when | no client is connected and no container runs | the same | no client is connected: a build ends with \
 its client |

@@ -17,7 +17,11 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
 
 _CLIENTS = ("ctr", "buildctl")
 """Programs beside an engine that are not run by it."""
-_ROOTLESS = {"20.10": ("rootlesskit", "rootlesskit-docker-proxy"), "29": ("rootlesskit",)}
+_ROOTLESS = {
+    "20.10": ("rootlesskit", "rootlesskit-docker-proxy"),
+    "29": ("rootlesskit",),
+    "buildkitd": ("rootlesskit",),
+}
 """From 28 on dockerd tells rootlesskit of published ports itself (moby daemon/libnetwork/internal/rlkclient)."""
 
 

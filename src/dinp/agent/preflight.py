@@ -16,6 +16,7 @@ from dinp.agent.decisions.storage import choose_storage
 from dinp.agent.decisions.user_network import choose_user_network
 from dinp.agent.decisions.workspaces import choose_shift
 from dinp.model.choices import Choices
+from dinp.model.engine_checks import NOT_ROOTLESS
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem, WorldRefusedError
@@ -50,14 +51,14 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
             problems.extend(refused.problems)
             return None
 
-    isolation = attempt(lambda: choose_isolation(facts, spec.isolation))
+    isolation = attempt(lambda: choose_isolation(facts, spec.isolation, spec.kind))
     if isolation is None:
         # The other choices depend on this one; only whether the programs are there is worth saying as well.
         iptables = facts.program("iptables", "iptables-nft", "iptables-legacy")
         attempt(lambda: choose_programs(facts, spec, iptables))
         raise WorldRefusedError(*problems)
     kind, why_isolation = isolation
-    if kind is IsolationKind.ROOTLESS and spec.kind is not EngineKind.DOCKERD:
+    if kind is IsolationKind.ROOTLESS and spec.kind in NOT_ROOTLESS:
         problems.append(_not_rootless(spec.kind))
     mtu, why_mtu = choose_mtu(facts.network, kind)
     dns, why_dns = choose_dns(facts.network, kind)
@@ -90,7 +91,7 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         binary_formats=emulation[0] if emulation is not None else (),
         decisions=(
             programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
-            *filter(None, (way_out, choose_user_network(facts, kind), emulation[1] if emulation is not None else None)),
+            *filter(None, (way_out, choose_user_network(facts, kind, spec.kind), emulation[1] if emulation else None)),
         ),
     )  # fmt: skip
 
@@ -98,6 +99,6 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
 def _not_rootless(kind: EngineKind) -> Problem:
     return Problem(
         "engine-kind-isolation",
-        f"engine.kind is {kind.value}, which dinp does not start for an ordinary user (rootless).",
-        "Run the agent as root, where it makes user namespaces itself, or choose dockerd.",
+        f"engine.kind is {kind.value}, which dinp does not start for an ordinary user (rootless): {NOT_ROOTLESS[kind]}.",
+        "Run the agent as root, where it makes user namespaces itself, or choose dockerd or buildkitd.",
     )

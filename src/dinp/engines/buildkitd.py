@@ -28,7 +28,7 @@ _SNAPSHOTTERS = {"overlay2": "overlayfs", "fuse-overlayfs": "fuse-overlayfs", "v
 def command(
     spec: EngineSpec,
     choices: Choices,
-    _isolation: IsolationKind,
+    isolation: IsolationKind,
     places: EnginePlaces,
     _tls: TlsTexts | None,
     authorities: str = "",
@@ -41,8 +41,10 @@ def command(
     config = f"{folder_of(places)}/buildkitd.toml"
     settings = with_options(_settings(spec, choices, places), spec.options)
     certificates, variables = trusted(authorities, places)
+    # In any user namespace this is its default (cmd/buildkitd/main.go); only here build steps could not do without.
+    mode = ("--rootless",) if isolation is IsolationKind.ROOTLESS else ()
     return EngineCommand(
-        argv=(choices.programs.engine, f"--config={config}", "--addr=fd://"),
+        argv=(choices.programs.engine, f"--config={config}", "--addr=fd://", *mode),
         env=(
             ("NOTIFY_SOCKET", f"{places.door}/{NOTICE_SOCKET}"),
             *proxy_environment(spec.proxy),

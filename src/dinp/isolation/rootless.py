@@ -2,7 +2,7 @@
 
 The engine sees the user's own file system, with the user's own rights: the user is root inside, so what a container's
 root writes belongs to the user outside. Only /etc and /run are copies (rootlesskit's `--copy-up`: a file system in
-memory with links to what the machine has there), so that the engine can have its own files in both.
+memory with links to what the machine has there), so that the engine can have directories of its own in both.
 
 The network is a user-mode one. slirp4netns comes before pasta: only with it does rootlesskit publish ports while
 `docker run -p` waits (port driver `builtin`); with pasta they follow when pasta next looks for listeners (`implicit`).
@@ -24,14 +24,17 @@ _FIRST_SOCKET = 7
 
 _CGROUP_LEAF = "init"
 
+_OWN_DIRECTORIES = ("/run/docker", "/run/containerd", "/run/runc", "/etc/docker")
+_OWN_FILES = ("/run/xtables.lock", "/run/docker.sock")
+
 _BECOME_ENGINE = r"""set -e
 door=$1
 shift
 # What is a link here leads to the machine's own, which is not ours to use.
-for own in /run/docker /run/containerd /run/runc /run/xtables.lock /run/docker.sock /etc/docker; do
+while read -r own; do
     if [ -L "$own" ]; then rm "$own"; fi
-done
-mkdir -p /run/docker /run/containerd /run/runc /etc/docker
+done <"${0%/*}/own-names"
+while read -r own; do mkdir -p "$own"; done <"${0%/*}/own-directories"
 ln -s "$door/docker.sock" /run/docker.sock
 if [ "$LISTEN_FDS" -ge 3 ]; then exec 5<&9 9<&-; fi
 if [ "$LISTEN_FDS" -ge 2 ]; then exec 4<&8 8<&-; fi
@@ -39,7 +42,8 @@ exec 3<&7 7<&-
 export LISTEN_PID=$$
 exec "$@"
 """
-"""Moves the listening sockets to where sd_listen_fds(3) looks; each `exec` keeps the process id."""
+"""Makes the engine's own directories, then moves the listening sockets to where sd_listen_fds(3) looks; each `exec`
+keeps the process id."""
 
 
 def places(directories: TenantDirectories) -> EnginePlaces:
@@ -86,6 +90,7 @@ def plan(
             Directory(own.home, 0o700),
             Directory(own.temporary, 0o700),
             TextFile(become_engine, _BECOME_ENGINE),
+            *_own_places(command, directories),
             *iptables_links(choices.programs, links),
             *_pasta(choices.programs, directories),
             *command.files,
@@ -93,6 +98,16 @@ def plan(
         owned=(directories.data,),
         cgroup=identity.cgroup,
         limits=spec.limits,
+    )
+
+
+def _own_places(command: EngineCommand, directories: TenantDirectories) -> tuple[TextFile, ...]:
+    """What the shell reads: the directories to be made in the copies of /etc and /run, and the names taken by them."""
+    own = (*_OWN_DIRECTORIES, *(path for path in command.directories if path.startswith(("/run/", "/etc/"))))
+    names = dict.fromkeys("/".join(path.split("/")[:3]) for path in (*own, *_OWN_FILES))
+    return (
+        TextFile(f"{directories.run}/own-names", "".join(f"{name}\n" for name in names)),
+        TextFile(f"{directories.run}/own-directories", "".join(f"{path}\n" for path in own)),
     )
 
 

@@ -23,6 +23,9 @@ REFUSED_DOORS = {
 }
 """(kind, whether with TLS) -> why such an engine cannot serve a TCP port besides its unix socket."""
 
+NOT_ROOTLESS = {EngineKind.PODMAN: "podman tells rootlesskit of no port that it publishes"}
+"""Kind -> why an ordinary user cannot have such an engine."""
+
 
 def ulimit_in(text: str) -> Ulimit | None:
     """`nofile=1024:2048` or `nofile=1024`; None when it is neither."""
@@ -58,12 +61,13 @@ def check_engine(section: Section | None, spec: EngineSpec, report: Report) -> N
     """
     if section is None:
         return
-    if spec.isolation is IsolationKind.ROOTLESS and spec.kind is not EngineKind.DOCKERD:
+    if spec.isolation is IsolationKind.ROOTLESS and spec.kind in NOT_ROOTLESS:
         report.add(
             "engine-kind-isolation",
             section.places["isolation"],
-            f"{section.path}.isolation is rootless, in which dinp starts dockerd only, not {spec.kind.value}.",
-            "Run the agent as root with userns, or choose dockerd.",
+            f"{section.path}.isolation is rootless, in which dinp does not start {spec.kind.value}:"
+            f" {NOT_ROOTLESS[spec.kind]}.",
+            "Run the agent as root with userns, or choose dockerd or buildkitd.",
         )
     if "ulimits" in section.places:
         place = section.places["ulimits"]

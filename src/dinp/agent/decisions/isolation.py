@@ -8,7 +8,7 @@ from dinp.agent.id_ranges import allocate
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.capabilities import Capability, missing
 from dinp.model.decision import Decision
-from dinp.model.engine_spec import IsolationKind
+from dinp.model.engine_spec import EngineKind, IsolationKind
 from dinp.model.node_facts import NodeFacts, ProcessFacts
 from dinp.model.problem import Problem, WorldRefusedError
 
@@ -27,18 +27,21 @@ USERNS_NEEDS = (
 """What the agent cannot do without to make an engine's namespaces itself."""
 
 
-def choose_isolation(facts: NodeFacts, asked: IsolationKind | None) -> tuple[IsolationKind, Decision]:
+def choose_isolation(
+    facts: NodeFacts, asked: IsolationKind | None, engine: EngineKind
+) -> tuple[IsolationKind, Decision]:
     """The kind of isolation.
 
     Args:
         facts: what was seen.
         asked: the kind that the user insists on; None for the best that works.
+        engine: what is to be kept apart.
 
     Raises:
         WorldRefusedError: the kind asked for, or every kind, is impossible here; says why and the way out.
     """
     kind = asked or (IsolationKind.USERNS if facts.process.uid == 0 else IsolationKind.ROOTLESS)
-    problems = _PROBLEMS[kind](facts)
+    problems = _PROBLEMS[kind](facts, engine)
     if problems:
         raise WorldRefusedError(*problems)
     process = facts.process
@@ -76,7 +79,7 @@ def _why(kind: IsolationKind, asked: IsolationKind | None) -> str:
     return "an ordinary user can run an engine only below rootlesskit"
 
 
-def _userns_problems(facts: NodeFacts) -> list[Problem]:
+def _userns_problems(facts: NodeFacts, _engine: EngineKind) -> list[Problem]:
     process = facts.process
     if process.uid != 0:
         return [_not_root("userns", process)]
@@ -108,13 +111,13 @@ def _namespace_problems(facts: NodeFacts, otherwise: str) -> list[Problem]:
     ]
 
 
-def _rootful_problems(facts: NodeFacts) -> list[Problem]:
+def _rootful_problems(facts: NodeFacts, _engine: EngineKind) -> list[Problem]:
     if facts.process.uid != 0:
         return [_not_root("rootful", facts.process)]
     return _capability_problems("rootful", facts.process, ROOTFUL_NEEDS)
 
 
-def _rootless_problems(facts: NodeFacts) -> list[Problem]:
+def _rootless_problems(facts: NodeFacts, engine: EngineKind) -> list[Problem]:
     if facts.process.uid == 0:
         return [
             Problem(
@@ -126,7 +129,7 @@ def _rootless_problems(facts: NodeFacts) -> list[Problem]:
         ]
     # Where AppArmor is in the way, rootlesskit may have a profile that the trial has not.
     own_trial = [] if facts.process.apparmor_restricts else _namespace_problems(facts, "give the agent root (userns)")
-    return rootless_problems(facts) or own_trial
+    return rootless_problems(facts, engine) or own_trial
 
 
 def _not_root(kind: str, process: ProcessFacts) -> Problem:

@@ -2,6 +2,7 @@
 
 import re
 
+from dinp.model.engine_spec import EngineKind
 from dinp.model.id_maps import sub_id_count
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import Problem
@@ -21,9 +22,9 @@ _LEAST_SUB_IDS = 65534
 """The user is 0 inside; with as many more every id up to `nobody` (65534) can be a file's owner in an image."""
 
 
-def rootless_problems(facts: NodeFacts) -> list[Problem]:
-    """Everything that is in the way; empty when nothing is."""
-    return [*_kernel_problems(facts), *_program_problems(facts), *_sub_id_problems(facts)]
+def rootless_problems(facts: NodeFacts, engine: EngineKind) -> list[Problem]:
+    """Everything that is in the way of an engine of this kind; empty when nothing is."""
+    return [*_kernel_problems(facts), *_program_problems(facts, engine), *_sub_id_problems(facts)]
 
 
 def _kernel_problems(facts: NodeFacts) -> list[Problem]:
@@ -69,14 +70,15 @@ def _kernel_problems(facts: NodeFacts) -> list[Problem]:
     return problems
 
 
-def _program_problems(facts: NodeFacts) -> list[Problem]:
+def _program_problems(facts: NodeFacts, engine: EngineKind) -> list[Problem]:
     absent = [name for name in _NEEDED if facts.program(name) is None]
     if facts.program("slirp4netns", "pasta") is None:
         absent.append("slirp4netns or pasta")
     elif facts.program("slirp4netns") is None and _pasta_date(facts.pasta_version) < _FIRST_GOOD_PASTA:
         absent.append(f"slirp4netns, or a pasta from December 2023 or later (here is {facts.pasta_version!r})")
     major = facts.engine_version.partition(".")[0]
-    if major.isdigit() and int(major) < _FIRST_WITH_PORT_CLIENT and facts.program(_PORT_CLIENT) is None:
+    asks_for_ports = engine is EngineKind.DOCKERD and major.isdigit() and int(major) < _FIRST_WITH_PORT_CLIENT
+    if asks_for_ports and facts.program(_PORT_CLIENT) is None:
         absent.append(_PORT_CLIENT)
     if not absent:
         return []

@@ -76,9 +76,9 @@ AGENT = (
     Failure(
         "engine-kind-isolation",
         "This kind of engine is not started for an ordinary user",
-        "Isolation rootless is rootlesskit with dockerd. podman and buildkitd get their user namespaces from an agent"
-        " that is root.",
-        "Run the agent as root (userns), or choose dockerd.",
+        "Isolation rootless is rootlesskit, which has to be told of each published port. dockerd tells it, buildkitd"
+        " publishes none, and podman tells nobody: its user namespace has to come from an agent that is root.",
+        "Run the agent as root (userns), or choose dockerd or buildkitd.",
     ),
     Failure(
         "engine-option",
