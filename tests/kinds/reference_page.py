@@ -47,7 +47,8 @@ Docker socket that containers find.
 
 ## What works
 
-Each cell is what the tests see with real programs (tests/kinds), behind an agent with the isolation `userns`.
+Each cell is what the tests see with real programs (tests/kinds), behind an agent with the isolation `userns`. What
+works with buildkitd there works behind an ordinary user's agent (`rootless`), too.
 """
 
 _OPTIONS = """## Options

@@ -20,6 +20,7 @@ from tests.kinds.use import KINDS
 from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
 from tests.support.engines import import_busybox
+from tests.support.ordinary_user import OrdinaryUser
 from tests.support.running import Done
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("machine_unchanged")]
@@ -36,19 +37,25 @@ ENDED = rf"used \d+ MiB of disk, of {LIMIT} MiB that it may, and was ended"
 
 
 @contextmanager
-def limited(kind: str) -> Iterator[RunningAgent]:
-    """An agent whose tenant has an engine of a kind."""
-    with agent(KINDS[kind], (TENANT,), {"kind": kind, "limits": {"disk": f"{LIMIT}MiB"}}) as running:
+def limited(kind: str, user: OrdinaryUser | None = None) -> Iterator[RunningAgent]:
+    """An agent whose tenant has an engine of a kind; an ordinary user's, when one is named."""
+    isolation = "userns" if user is None else "rootless"
+    engine = {"kind": kind, "isolation": isolation, "limits": {"disk": f"{LIMIT}MiB"}}
+    with agent(KINDS[kind], (TENANT,), engine, user=user) as running:
         yield running
 
 
 def build(one: RunningAgent, folder: Path, name: str, mebibytes: int, *, then: str = "true") -> Done:
     """A build step that writes so much, by the kind's own client; it leaves cache, and no image with a name."""
-    context = folder / name
+    step = f"dd if=/dev/urandom of=/{name} bs=1M count={mebibytes} 2>/dev/null; {then}"
+    return build_step(one, folder / name, step)
+
+
+def build_step(one: RunningAgent, context: Path, step: str) -> Done:
+    """A build with this step, which leaves no image with a name, from a folder that is made for it."""
     (context / "rootfs").mkdir(parents=True)
     with tarfile.open(Path(os.environ["DINP_IMAGES"]) / "busybox-amd64.tar") as archive:
         archive.extractall(context / "rootfs", filter="fully_trusted")
-    step = f"dd if=/dev/urandom of=/{name} bs=1M count={mebibytes} 2>/dev/null; {then}"
     (context / "Dockerfile").write_text(f"FROM scratch\nCOPY rootfs /\nRUN {step}\n", encoding="ascii")
     if one.version != "buildkitd":
         return one.client(TENANT, "env", "DOCKER_BUILDKIT=0", "docker", "build", ".", folder=context)
@@ -79,7 +86,12 @@ def make_scarce(one: RunningAgent, folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_can_be_made_again_is_removed_and_who_fills_the_rest_is_ended(kind: str, tmp_path: Path) -> None:
-    with limited(kind) as running:
+    check_disk(kind, tmp_path)
+
+
+def check_disk(kind: str, tmp_path: Path, user: OrdinaryUser | None = None) -> None:
+    """Everything that the limit is for, in the order in which it comes."""
+    with limited(kind, user) as running:
         make_scarce(running, tmp_path)
         running.log.wait(REMOVED, tenant=TENANT)
         assert used(running) < LIMIT / 2

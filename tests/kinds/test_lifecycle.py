@@ -146,15 +146,22 @@ def test_a_port_that_is_taken_is_an_error_of_podman_run() -> None:
 
 def test_an_engine_that_cannot_start_tells_buildctl_and_buildx_why() -> None:
     with agent("buildkitd", (TENANT,), engine={"kind": "buildkitd"}) as running:
-        data = running.state / "tenants" / TENANT / "data"
-        data.mkdir(parents=True)
-        # What buildkitd makes a directory of is a file: it ends by itself, again and again.
-        (data / "runc-overlayfs").write_text("in the way", encoding="ascii")
-        address = f"unix://{running.socket(TENANT)}"
-        done = running.client(TENANT, str(programs("buildkitd") / "buildctl"), "--addr", address, "debug", "workers")
-        assert done.code != 0
-        assert "dinp: " in done.err, done.all
-        assert "not a directory" in done.err, done.all
-        (data / "runc-overlayfs").unlink()
-        running.reload()
-        asks(running)
+        check_refusal(running)
+
+
+def check_refusal(running: RunningAgent) -> None:
+    """A buildkitd that cannot start, until it can."""
+    data = running.state / "tenants" / TENANT / "data"
+    data.mkdir(parents=True)
+    for made in (data, *data.parents[:3]):
+        os.chown(made, running.folder.stat().st_uid, running.folder.stat().st_gid)
+    # What buildkitd makes a directory of is a file: it ends by itself, again and again.
+    (data / "runc-overlayfs").write_text("in the way", encoding="ascii")
+    address = f"unix://{running.socket(TENANT)}"
+    done = running.client(TENANT, str(programs("buildkitd") / "buildctl"), "--addr", address, "debug", "workers")
+    assert done.code != 0
+    assert "dinp: " in done.err, done.all
+    assert "not a directory" in done.err, done.all
+    (data / "runc-overlayfs").unlink()
+    running.reload()
+    asks(running)

@@ -8,8 +8,8 @@ import socket
 import sys
 import tarfile
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from tests.kinds.use import KINDS, Use
 from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
 from tests.support.engines import import_busybox
+from tests.support.ordinary_user import OrdinaryUser
 from tests.support.running import DINP
 from tools.provision.registry import registry
 
@@ -73,25 +74,34 @@ def furnish(folder: Path) -> None:
         shutil.copy(program, folder)
 
 
+def named(use: Use) -> str:
+    """For the name of a test."""
+    return f"{use.client}-{use.name}"[:60]
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    kind = str(request.param)
-    folder = tmp_path_factory.mktemp("w")
+    with scene_with(str(request.param), tmp_path_factory.mktemp) as made:
+        yield made
+
+
+@contextmanager
+def scene_with(kind: str, new_folder: Callable[[str], Path], user: OrdinaryUser | None = None) -> Iterator[Scene]:
+    """A tenant with registries; with `user` the agent is that user's, who has to see what is in new folders."""
+    folder = new_folder("w")
     furnish(folder)
     store = Path(os.environ["DINP_TOOLS"]) / "docker-registry"
     with ExitStack() as stack:
         host = own_address()
-        stored = stack.enter_context(registry(store, tmp_path_factory.mktemp("r"), host=host))
-        locked = stack.enter_context(
-            registry(store, tmp_path_factory.mktemp("l"), tls=True, users={"me": "secret"}, host=host)
-        )
+        stored = stack.enter_context(registry(store, new_folder("r"), host=host))
+        locked = stack.enter_context(registry(store, new_folder("l"), tls=True, users={"me": "secret"}, host=host))
         logins = {"auths": {locked.address: {"auth": b64encode(b"me:secret").decode()}}}
         (folder / "locked.json").write_text(json.dumps(logins), encoding="ascii")
-        engine = {
+        engine: dict[str, object] = {
             "registries": {
                 "mirrors": [f"http://{stored.address}"],
                 "insecure": [stored.address],
-                "authorities": [str(locked.ca)],
+                "authorities": [str(shutil.copy(locked.ca, folder / "authority.pem"))],
             },
         }
         keys = {"workspaces": [{"path": str(folder)}]}
@@ -100,7 +110,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             name = f"{stored.address}/library/busybox:mirrored"
             done = first.script(TENANT, f"{import_busybox(name)}; docker push -q {name}")
             assert done.code == 0, done.all
-        running = stack.enter_context(agent(KINDS[kind], (TENANT,), engine={**engine, "kind": kind}, tenant_keys=keys))
+        engine |= {"kind": kind, "isolation": "userns" if user is None else "rootless"}
+        running = stack.enter_context(agent(KINDS[kind], (TENANT,), engine=engine, tenant_keys=keys, user=user))
         if kind != "buildkitd":
             done = running.script(TENANT, import_busybox())
             assert done.code == 0, done.all
@@ -120,8 +131,13 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield Scene(kind, running, folder, words)
 
 
-@pytest.mark.parametrize("use", ALL_USES, ids=lambda use: f"{use.client}-{use.name}"[:60])
+@pytest.mark.parametrize("use", ALL_USES, ids=named)
 def test_use(scene: Scene, use: Use) -> None:
+    try_use(scene, use)
+
+
+def try_use(scene: Scene, use: Use) -> None:
+    """Have a tenant do it, and see whether it comes out as the table says."""
     seen = use.seen[scene.kind]
     words = [f"{name}={value}" for name, value in scene.words.items()]
     done = scene.agent.client(TENANT, "env", *words, "sh", "-euc", f"{_ENVIRONMENT}\n{use.script}", folder=scene.folder)

@@ -99,6 +99,7 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
 def _not_rootless(kind: EngineKind) -> Problem:
     return Problem(
         "engine-kind-isolation",
-        f"engine.kind is {kind.value}, which dinp does not start for an ordinary user (rootless): {NOT_ROOTLESS[kind]}.",
+        f"engine.kind is {kind.value}, which dinp does not start for an ordinary user (rootless):"
+        f" {NOT_ROOTLESS[kind]}.",
         "Run the agent as root, where it makes user namespaces itself, or choose dockerd or buildkitd.",
     )
