@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from tests.cluster.agent_image import agent_reference
 from tests.cluster.injecting import Injector
-from tests.cluster.kit import Cluster, Pod, container, pod, terminated
+from tests.cluster.kit import Cluster, Pod, container, exit_of, pod, terminated
+from tools.provision.images import native
 
 pytestmark = pytest.mark.bed
 
@@ -43,3 +45,27 @@ def test_an_image_is_built(
     said = running.logs("main")
     assert "made in a build" in said, running.evidence()
     assert f"{ADDRESS[kind]}=unix:///run/dinp/docker.sock" in said
+
+
+def test_an_image_is_built_and_pushed_without_privilege(
+    cluster: Cluster, client_image: str, run_pod: Run, namespace: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    image = agent_reference(cluster, tmp_path_factory.mktemp("agent-image"), "buildkitd")
+    name = f"{cluster.registry.name}/tests/built:{namespace}"
+    script = (
+        f"{PREPARE} docker buildx create --name dinp --driver remote $BUILDKIT_HOST;"
+        " printf 'RUN echo $(ls -d /proc/[0-9]* | wc -l) processes\\n' >> Dockerfile;"
+        f" docker buildx --builder dinp build --progress plain --push -t {name} ."
+    )
+    body = Injector(cluster, image)(
+        pod("client", container(client_image, "sh", "-euc", script)),
+        "engine.kind=buildkitd",
+        "engine.isolation=rootless",
+    )
+    assert "privileged" not in body["spec"]["initContainers"][0]["securityContext"]
+    running = run_pod(body)
+    running.wait(terminated("main"), 180)
+    said = running.logs("main")
+    assert exit_of(running.read())["exitCode"] == 0, said + running.evidence()
+    assert native() in cluster.registry.platforms("tests/built", namespace), said
+    assert re.search(r" [234] processes$", said, re.MULTILINE), said  # its own, not the builder's
