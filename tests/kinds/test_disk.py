@@ -18,7 +18,7 @@ import pytest
 from dinp.agent.disk import LOOK_EVERY
 from tests.kinds.use import KINDS
 from tests.support.agents import RunningAgent, agent
-from tests.support.engines import folder as programs
+from tests.support.engines import folder as folder_of_programs
 from tests.support.engines import import_busybox
 from tests.support.ordinary_user import OrdinaryUser
 from tests.support.running import Done
@@ -31,17 +31,20 @@ LIMIT = 256
 
 CONTAINERS = ("dockerd", "podman")
 
+EVERY_ENGINE = (*KINDS.items(), ("dockerd", "20.10"))
+"""Kind of engine, and the folder of programs that it is tried with."""
+
 FOUND = rf"\d+ MiB of {LIMIT} MiB of disk are used: what can be made again is removed"
 REMOVED = rf"\d+ MiB of {LIMIT} MiB of disk are used now"
 ENDED = rf"used \d+ MiB of disk, of {LIMIT} MiB that it may, and was ended"
 
 
 @contextmanager
-def limited(kind: str, user: OrdinaryUser | None = None) -> Iterator[RunningAgent]:
+def limited(kind: str, programs: str | None = None, user: OrdinaryUser | None = None) -> Iterator[RunningAgent]:
     """An agent whose tenant has an engine of a kind; an ordinary user's, when one is named."""
     isolation = "userns" if user is None else "rootless"
     engine = {"kind": kind, "isolation": isolation, "limits": {"disk": f"{LIMIT}MiB"}}
-    with agent(KINDS[kind], (TENANT,), engine, user=user) as running:
+    with agent(programs or KINDS[kind], (TENANT,), engine, user=user) as running:
         yield running
 
 
@@ -59,7 +62,7 @@ def build_step(one: RunningAgent, context: Path, step: str) -> Done:
     (context / "Dockerfile").write_text(f"FROM scratch\nCOPY rootfs /\nRUN {step}\n", encoding="ascii")
     if one.version != "buildkitd":
         return one.client(TENANT, "env", "DOCKER_BUILDKIT=0", "docker", "build", ".", folder=context)
-    buildctl = [str(programs("buildkitd") / "buildctl"), "--addr", f"unix://{one.socket(TENANT)}"]
+    buildctl = [str(folder_of_programs("buildkitd") / "buildctl"), "--addr", f"unix://{one.socket(TENANT)}"]
     local = [f"--local={each}={context}" for each in ("context", "dockerfile")]
     return one.client(TENANT, *buildctl, "build", "--frontend=dockerfile.v0", *local)
 
@@ -84,14 +87,16 @@ def make_scarce(one: RunningAgent, folder: Path) -> None:
         assert done.code == 0, done.all
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_can_be_made_again_is_removed_and_who_fills_the_rest_is_ended(kind: str, tmp_path: Path) -> None:
-    check_disk(kind, tmp_path)
+@pytest.mark.parametrize(("kind", "programs"), EVERY_ENGINE)
+def test_what_can_be_made_again_is_removed_and_who_fills_the_rest_is_ended(
+    kind: str, programs: str, tmp_path: Path
+) -> None:
+    check_disk(kind, programs, tmp_path)
 
 
-def check_disk(kind: str, tmp_path: Path, user: OrdinaryUser | None = None) -> None:
+def check_disk(kind: str, programs: str, tmp_path: Path, user: OrdinaryUser | None = None) -> None:
     """Everything that the limit is for, in the order in which it comes."""
-    with limited(kind, user) as running:
+    with limited(kind, programs, user) as running:
         make_scarce(running, tmp_path)
         running.log.wait(REMOVED, tenant=TENANT)
         assert used(running) < LIMIT / 2

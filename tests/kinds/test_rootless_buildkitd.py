@@ -15,6 +15,7 @@ import pytest
 
 from tests.kinds.test_disk import build_step, check_disk
 from tests.kinds.test_lifecycle import TENANT, asks, check_refusal, kills
+from tests.kinds.use import KINDS
 from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
@@ -92,7 +93,7 @@ def test_an_engine_that_cannot_start_tells_why(fresh: RunningAgent) -> None:
 
 
 def test_the_disk_is_kept_below_its_limit(user: OrdinaryUser, tmp_path: Path) -> None:
-    check_disk(KIND, tmp_path, user)
+    check_disk(KIND, KINDS[KIND], tmp_path, user)
 
 
 def test_a_run_of_a_command_leaves_nothing(user: OrdinaryUser) -> None:
