@@ -130,6 +130,10 @@ CASES = {
     ),
     "buildkitd-missing": Case(without(ROOT, "runc"), BUILDKITD),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
+    "proc-covered": Case(process(USER, new_proc=Trial(False, "mount proc: Operation not permitted", 1))),
+    "proc-not-tried-for-want-of-a-namespace": Case(
+        process(storage(USER, overlay_userns=REFUSED), new_proc=Trial(False, "unshare(0x30020000): No space left", 28))
+    ),
     "no-new-privileges": Case(process(USER, no_new_privileges=True)),
     "user-without-sub-ids-and-programs": Case(
         network(without(process(USER, sub_uids=(), sub_gids=()), "rootlesskit", "slirp4netns"), tun=False)

@@ -115,6 +115,24 @@ def test_overlay_as_an_ordinary_user(tmpfs: str) -> None:
     assert seen.stdout == "Trial(works=True, error='', errno=0) []\n"
 
 
+PROC_AS_USER = """
+from dinp.edges.trial_mounts import try_proc_as_user
+print(try_proc_as_user())
+"""
+
+
+@pytest.mark.parametrize("covered", [False, True])
+def test_a_new_proc_is_refused_where_the_present_one_is_covered(covered: bool) -> None:
+    before = mounts()
+    cover = "mount -t tmpfs none /proc/tty" if covered else "true"
+    become = f"exec setpriv --reuid=4711 --regid=4711 --clear-groups {sys.executable} -c '{PROC_AS_USER}'"
+    words = ["unshare", "--mount", "sh", "-euc", f"{cover}; {become}"]
+    seen = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    refused = "Trial(works=False, error='mount proc: Operation not permitted', errno=1)\n"
+    assert seen == (refused if covered else "Trial(works=True, error='', errno=0)\n")
+    assert mounts() == before
+
+
 def test_a_directory_that_cannot_be_written_is_a_failed_trial_and_no_exception() -> None:
     trial = try_overlay("/sys")
     assert not trial.works

@@ -9,7 +9,7 @@ from dinp.edges.cgroup_probe import probe_cgroups
 from dinp.edges.engine_version import VersionQuestion
 from dinp.edges.id_probe import living_ranges, own_id_map
 from dinp.edges.small_files import can_open, read_text
-from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_shift
+from dinp.edges.trial_mounts import try_overlay, try_overlay_as_user, try_overlay_in, try_proc_as_user, try_shift
 from dinp.edges.user_namespaces import make_user_namespace
 from dinp.knowledge.emulators import EMULATORS
 from dinp.model.capabilities import Capability, missing, parse_effective
@@ -71,6 +71,8 @@ def probe_node(
     try:
         mounts = parse_mountinfo(read_text("/proc/self/mountinfo"))
         process = probe_process()
+        if process.uid != 0:
+            process = replace(process, new_proc=try_proc_as_user())
         facts = NodeFacts(
             kernel=parse_kernel_release(os.uname().release),
             process=process,

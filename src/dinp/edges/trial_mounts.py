@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from dinp.edges.linux_syscalls import (
     CLONE_NEWNS,
+    CLONE_NEWPID,
     CLONE_NEWUSER,
     MS_PRIVATE,
     MS_REC,
@@ -59,17 +60,47 @@ def try_overlay_in(user_namespace: int, owner: int, directory: str) -> Trial:
 
 def try_overlay_as_user(directory: str) -> Trial:
     """The same for an ordinary user, in a user namespace that maps only this user: what `rootless` needs."""
-    uid, gid = os.geteuid(), os.getegid()
 
     def attempt() -> None:
-        unshare(CLONE_NEWUSER | CLONE_NEWNS)
-        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-                file.write(text)
-        mount("none", "/", "", MS_REC | MS_PRIVATE)
+        _become_root_of_user_namespace(0)
         _use_overlay(",userxattr")
 
     return _in_layers(directory, None, attempt)
+
+
+def try_proc_as_user() -> Trial:
+    """Whether an ordinary user can mount a proc for process ids of its own: what `rootless` needs, for each build step.
+
+    The kernel refuses it where parts of every proc that is there are covered, as in containers (fs/namespace.c,
+    mount_too_revealing).
+    """
+
+    def attempt() -> None:
+        _become_root_of_user_namespace(CLONE_NEWPID)
+        first = os.fork()  # only children are in a process id namespace that was unshared (pid_namespaces(7))
+        if first == 0:
+            number = 0
+            try:
+                mount("proc", "/proc", "proc")
+            except OSError as error:
+                number = error.errno or 1
+            finally:
+                os._exit(number)
+        number = os.waitstatus_to_exitcode(os.waitpid(first, 0)[1])
+        if number:
+            raise OSError(number, f"mount proc: {os.strerror(number)}")
+
+    return _in_child(None, attempt)
+
+
+def _become_root_of_user_namespace(more: int) -> None:
+    """As an ordinary user, who is its only id; with mounts of its own, and `more` namespaces."""
+    uid, gid = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWUSER | CLONE_NEWNS | more)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
 
 
 def try_shift(user_namespace: int, directory: str) -> Trial:
@@ -158,13 +189,14 @@ def _remove(path: str) -> None:
     os.rmdir(path)
 
 
-def _in_child(working_directory: int, attempt: Callable[[], None]) -> Trial:
+def _in_child(working_directory: int | None, attempt: Callable[[], None]) -> Trial:
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         answer = "1 the trial ended early"
         try:
-            os.fchdir(working_directory)
+            if working_directory is not None:
+                os.fchdir(working_directory)
             attempt()
             answer = "0 "
         except OSError as error:

@@ -44,6 +44,7 @@ class ProcessFacts(Value):
         unprivileged_clone: kernel.unprivileged_userns_clone (a Debian patch); None where there is none.
         apparmor_restricts: kernel.apparmor_restrict_unprivileged_userns (Ubuntu 23.10 and newer).
         rootlesskit_profile: whether a file of /etc/apparmor.d is named after rootlesskit.
+        new_proc: whether an ordinary user may mount a /proc for process ids of its own.
         container: what says that the agent runs in a container, e.g. `kubernetes`; empty on a plain machine.
     """
 
@@ -60,6 +61,7 @@ class ProcessFacts(Value):
     unprivileged_clone: bool | None = None
     apparmor_restricts: bool = False
     rootlesskit_profile: bool = False
+    new_proc: Trial = NOT_TRIED
     container: str = ""
 
     def foreign_ids(self) -> tuple[IdRange, ...]:

@@ -58,6 +58,16 @@ def _kernel_problems(facts: NodeFacts) -> list[Problem]:
                 "In a pod: securityContext.allowPrivilegeEscalation: true for the agent's container.",
             )
         )
+    if process.new_proc.error.startswith("mount") and not process.apparmor_restricts:
+        problems.append(
+            Problem(
+                "proc-covered",
+                "The kernel refuses a /proc of their own to an engine's containers and build steps"
+                f" ({process.new_proc.error}): parts of the agent's are covered, as in every ordinary container.",
+                "In a pod: securityContext.procMount: Unmasked for the agent's container, and hostUsers: false for the"
+                " pod; docker run: --security-opt systempaths=unconfined.",
+            )
+        )
     if not facts.network.tun:
         problems.append(
             Problem(

@@ -34,6 +34,22 @@ ISOLATION = (
         sources=("slirp4netns(1)", "https://docs.docker.com/engine/security/rootless/"),
     ),
     Failure(
+        "proc-covered",
+        "No new /proc can be mounted in a user namespace",
+        "Every container and build step of a rootless engine gets a /proc of its own process ids. The kernel mounts one"
+        " in a user namespace only where no part of the present one is covered, and container runtimes cover some"
+        " (/proc/kcore, /proc/sys …) in every container that is not privileged.",
+        "In a pod: procMount: Unmasked for the agent's container, which Kubernetes grants with hostUsers: false for the"
+        " pod; dinp render and dinp inject write both. With docker run: --security-opt systempaths=unconfined.",
+        patterns=(
+            r"error mounting \"proc\" to rootfs at \"/proc\"",
+            r"mount proc:/proc .*operation not permitted",
+            r"stat /proc/\d+/ns/pid: no such file or directory",
+            r"refuses a /proc of their own",
+        ),
+        sources=("user_namespaces(7)", "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/"),
+    ),
+    Failure(
         "unprivileged-userns-clone",
         "Only root may make user namespaces here",
         "kernel.unprivileged_userns_clone is 0, a setting of Debian 10, Arch's hardened kernel and others.",
