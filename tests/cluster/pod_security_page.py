@@ -14,7 +14,8 @@ INTRODUCTION = """\
 What a namespace's [Pod Security level](https://kubernetes.io/docs/concepts/security/pod-security-standards/) admits,
 and which of the fields that a rootless sidecar has it can do without. Seen on Kubernetes {version}; made by
 `tests/cluster/test_pod_security.py`, whose client meets the level `restricted` itself. *Works* means: an image was
-pulled, run and built from.
+pulled, run and built from. With buildkitd, for which the sidecar has the same fields, it means: one was built from
+another.
 
 The sidecar lies in the client's own pod, so its namespace has to admit it. Where that cannot be, the
 engine belongs into another pod than the client's.
@@ -49,7 +50,7 @@ def page(version: str, rows: Iterable[Seen]) -> str:
     for each in rows:
         tables.setdefault(each.table, []).append(each)
     for title, group in tables.items():
-        text += f"\n## {title}\n\n| tried | Docker | said |\n|---|---|---|\n"
+        text += f"\n## {title}\n\n| tried | outcome | said |\n|---|---|---|\n"
         text += "".join(f"{each.row()}\n" for each in group)
     return text
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
+from tests.cluster.agent_image import agent_reference
 from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, container, exit_of, pod, terminated
@@ -27,6 +28,12 @@ docker run --rm busybox true
 printf 'FROM busybox\\nRUN id\\n' > Dockerfile
 docker build -q .
 """
+BUILDKIT_SCRIPT = """
+cd /tmp; export HOME=/tmp
+docker buildx create --name far --driver remote $BUILDKIT_HOST
+printf 'FROM busybox\\nRUN id\\n' > Dockerfile
+docker buildx --builder far build --progress plain .
+"""
 RESTRICTED = {
     "runAsUser": 1000,
     "runAsNonRoot": True,
@@ -36,11 +43,12 @@ RESTRICTED = {
 }
 AT_LEVELS = "Kinds of isolation and levels"
 WITHOUT = "A rootless sidecar without one of its fields"
+WITHOUT_BUILDKIT = "The same with buildkitd"
 
 
-def client() -> dict[str, Any]:
+def client(image: str = "docker:stable", script: str = SCRIPT) -> dict[str, Any]:
     """A pod that the level `restricted` admits."""
-    return pod("client", container("docker:stable", "sh", "-ec", SCRIPT, securityContext=RESTRICTED))
+    return pod("client", container(image, "sh", "-ec", script, securityContext=RESTRICTED))
 
 
 @contextmanager
@@ -86,25 +94,32 @@ def without_each_field(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
         context.pop(field)
         if field == "allowPrivilegeEscalation":
             context[field] = False
-        yield field, less
+        yield f"without `{field}`", less
     less = deepcopy(body)
     less["spec"]["initContainers"][0]["securityContext"]["seccompProfile"] = {"type": "RuntimeDefault"}
-    yield "seccompProfile: Unconfined, with RuntimeDefault", less
+    yield "without `seccompProfile: Unconfined, with RuntimeDefault`", less
     less = deepcopy(body)
     less["spec"]["initContainers"][0]["volumeMounts"] = [
         mount for mount in body["spec"]["initContainers"][0]["volumeMounts"] if mount["mountPath"] != "/dev/net/tun"
     ]
-    yield "/dev/net/tun", less
+    yield "without `/dev/net/tun`", less
     less = deepcopy(body)
     less["spec"].pop("hostUsers")
-    yield "hostUsers: false", less
+    yield "without `hostUsers: false`", less
     less = deepcopy(body)
     less["spec"].pop("hostUsers")
     less["spec"]["initContainers"][0]["securityContext"].pop("procMount")
-    yield "hostUsers: false and procMount", less
+    yield "without `hostUsers: false and procMount`", less
 
 
-def test_the_page_tells_what_is_seen(cluster: Cluster, inject: Injector, update: bool) -> None:
+def test_the_page_tells_what_is_seen(
+    cluster: Cluster,
+    inject: Injector,
+    client_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    update: bool,
+) -> None:
+    buildkit = Injector(cluster, agent_reference(cluster, tmp_path_factory.mktemp("buildkitd"), "buildkitd"))
     seen = []
     for level in LEVELS:
         with namespace_of(cluster, level) as namespace:
@@ -112,10 +127,15 @@ def test_the_page_tells_what_is_seen(cluster: Cluster, inject: Injector, update:
                 body = inject(client(), f"engine.isolation={kind}")
                 body["metadata"]["name"] = f"client-{kind}"
                 seen.append(tried(cluster, namespace, body, AT_LEVELS, f"`{kind}` at `{level}`"))
-    with namespace_of(cluster, "privileged") as namespace:
-        for number, (field, body) in enumerate(without_each_field(inject(client(), "engine.isolation=rootless"))):
-            body["metadata"]["name"] = f"client-{number}"
-            seen.append(tried(cluster, namespace, body, WITHOUT, f"without `{field}`"))
+    rootless = "engine.isolation=rootless"
+    for table, whole in (
+        (WITHOUT, inject(client(), rootless)),
+        (WITHOUT_BUILDKIT, buildkit(client(client_image, BUILDKIT_SCRIPT), rootless, "engine.kind=buildkitd")),
+    ):
+        with namespace_of(cluster, "privileged") as namespace:
+            for number, (case, body) in enumerate([("with all of them", whole), *without_each_field(whole)]):
+                body["metadata"]["name"] = f"client-{number}"
+                seen.append(tried(cluster, namespace, body, table, case))
     text = page(cluster.version(), seen)
     if update:
         PAGE.write_text(text, encoding="utf-8")

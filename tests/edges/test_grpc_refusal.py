@@ -27,7 +27,7 @@ def test_the_cause_is_the_requests_status() -> None:
         events = client.receive_data(theirs.recv(65536))
         (response,) = (event for event in events if isinstance(event, ResponseReceived))
         headers = dict(response.headers or [])
-        assert headers[b"grpc-status"] == b"14"
+        assert headers[b"grpc-status"] == b"9"
         assert headers[b"grpc-message"].startswith(b"dinp: It ended: gr%C3%B6%C3%9Fer")
         assert any(isinstance(event, StreamEnded) for event in events)
         assert any(isinstance(event, ConnectionTerminated) for event in events)

@@ -28,7 +28,7 @@ same way. [How to use them](../how-to/podman-or-buildkit.md).
 its client |
 | a TCP port besides the socket | yes, with or without TLS | yes, without TLS | no: it takes over one socket |
 | a client of an engine that cannot start | is told why, by HTTP 503 | the same | is told why, by gRPC's \
-status UNAVAILABLE |
+status FAILED_PRECONDITION |
 | on a planned stop, containers | are stopped by dockerd | are stopped by `podman stop` | there are none |
 | of `engine.limits.disk` the build cache keeps | half | all: podman does not tell it from images | half |
 | near `engine.limits.disk` are removed | the build cache, images without a name | images without a name, which the \

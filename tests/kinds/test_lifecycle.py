@@ -162,6 +162,14 @@ def check_refusal(running: RunningAgent) -> None:
     assert done.code != 0
     assert "dinp: " in done.err, done.all
     assert "not a directory" in done.err, done.all
+    lines = (
+        f"name=$(docker buildx create --driver remote {address}); code=0;"
+        ' echo "FROM scratch" | docker buildx --builder $name build - || code=$?; docker buildx rm $name; exit $code'
+    )
+    done = running.client(TENANT, "env", f"BUILDX_CONFIG={running.folder}/buildx", "sh", "-euc", lines)
+    assert done.code != 0
+    assert "dinp: " in done.err, done.all
+    assert "not a directory" in done.err, done.all
     (data / "runc-overlayfs").unlink()
     running.reload()
     asks(running)

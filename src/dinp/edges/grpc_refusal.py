@@ -1,5 +1,7 @@
-"""What the agent says to a client of BuildKit's API when there is no engine: status UNAVAILABLE with the cause.
+"""What the agent says to a client of BuildKit's API when there is no engine: FAILED_PRECONDITION with the cause.
 
+UNAVAILABLE would be the nearest to HTTP's 503, but on that buildx asks again and again for 20 s and then says "context
+deadline exceeded" and no cause (BuildKit client/client.go, Wait; buildx driver/remote/driver.go, Bootstrap).
 In gRPC's shortest form, "Trailers-Only" (grpc.io, PROTOCOL-HTTP2): one block of headers that ends the request's stream.
 """
 
@@ -14,7 +16,7 @@ from h2.exceptions import ProtocolError
 from dinp.model.problem import Problem
 
 _MOST_MESSAGE = 4000
-_UNAVAILABLE = "14"
+_FAILED_PRECONDITION = "9"
 
 
 class RefusedBuilder:
@@ -57,7 +59,7 @@ class RefusedBuilder:
         headers = [
             (":status", "200"),
             ("content-type", "application/grpc"),
-            ("grpc-status", _UNAVAILABLE),
+            ("grpc-status", _FAILED_PRECONDITION),
             ("grpc-message", self._message),
         ]
         self._http.send_headers(stream, headers, end_stream=True)
