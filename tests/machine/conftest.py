@@ -27,6 +27,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Said]]:
     payload_disk(
         image,
         engine=folder("20.10"),
+        builder=folder("buildkitd"),
         client=plugins.with_name("bin"),
         tools=Path(os.environ["DINP_TOOLS"]),
         images=Path(os.environ["DINP_IMAGES"]),

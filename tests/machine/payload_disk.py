@@ -13,12 +13,13 @@ from tests.machine.base_disk import make_file_system
 CHECKOUT = Path(__file__).parents[2]
 
 
-def payload_disk(image: Path, *, engine: Path, client: Path, tools: Path, images: Path) -> None:
+def payload_disk(image: Path, *, engine: Path, builder: Path, client: Path, tools: Path, images: Path) -> None:
     """Write the image.
 
     Args:
         image: the file to write.
         engine: a folder with dockerd and what it needs.
+        builder: a folder with buildkitd and buildctl.
         client: a folder with docker.
         tools: a folder with rootlesskit.
         images: a folder with busybox-amd64.tar.
@@ -29,7 +30,7 @@ def payload_disk(image: Path, *, engine: Path, client: Path, tools: Path, images
         shutil.copytree(CHECKOUT / "src/dinp", packages / "dinp", ignore=shutil.ignore_patterns("__pycache__", ".*"))
         for requirement in _requirements():
             _copy_distribution(requirement, packages)
-        for name, source in (("engine", engine), ("client", client), ("tools", tools)):
+        for name, source in (("engine", engine), ("builder", builder), ("client", client), ("tools", tools)):
             _take(source, tree / name)
         _take(images, tree / "images", only="busybox-amd64.tar")
         for file in (Path(__file__).parent / "inside").iterdir():

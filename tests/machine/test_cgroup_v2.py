@@ -8,6 +8,7 @@ from tests.machine.boot import Said
 
 ROOTS = ("userns_delegated", "userns_plain_service", "rootful")
 ALL = (*ROOTS, "rootless")
+BUILDER = "rootless_buildkitd"
 
 
 def seen(said: dict[str, Said], check: str) -> dict[str, Any]:
@@ -24,12 +25,12 @@ def test_the_machine_is_what_this_one_is_not(said: dict[str, Said]) -> None:
     assert about["may_raise_limits"]
 
 
-@pytest.mark.parametrize("check", [*ALL, "userns_killed"])
+@pytest.mark.parametrize("check", [*ALL, "userns_killed", BUILDER])
 def test_nothing_is_left(said: dict[str, Said], check: str) -> None:
     assert seen(said, check)["left"] == []
 
 
-@pytest.mark.parametrize("check", ALL)
+@pytest.mark.parametrize("check", [*ALL, BUILDER])
 def test_limits_are_set_on_the_engines_group(said: dict[str, Said], check: str) -> None:
     limits = {"memory.max": str(256 << 20), "memory.swap.max": "0", "pids.max": "130", "cpu.max": "150000 100000"}
     assert seen(said, check)["limits"] == limits
@@ -48,6 +49,17 @@ def test_who_has_reached_a_limit_of_memory_is_told(said: dict[str, Said], check:
     for line in told:
         assert f"The memory limit of {limit} MiB of tenant local was reached" in line
         assert " in container " in line
+
+
+def test_a_build_step_of_an_ordinary_user_that_takes_more_memory_than_the_engine_has_is_killed(
+    said: dict[str, Said],
+) -> None:
+    about = seen(said, BUILDER)
+    assert about["greedy-exit"] == 137, about
+    assert about["answers"] is True
+    told = [line for line in about["told"] if "(dinp explain out-of-memory)" in line]
+    assert "The memory limit of 256 MiB of tenant local was reached" in told[0]
+    assert "in a step of a build" in told[0]
 
 
 @pytest.mark.parametrize("check", ["userns_delegated", "rootless"])

@@ -41,6 +41,21 @@ docker run --rm bb sh -c '
 echo "last-words=$(tail -n 1 errors)"
 """
 
+BUILD_TOO_MUCH = r"""
+set -e
+buildctl debug workers >/dev/null
+python3 /payload/look.py
+mkdir -p context/rootfs
+tar -xf /payload/images/busybox-amd64.tar -C context/rootfs
+printf 'FROM scratch\nCOPY rootfs /\nRUN dd if=/dev/zero of=/dev/null bs=500M count=1\n' >context/Dockerfile
+set +e
+buildctl build --frontend dockerfile.v0 --local context=context --local dockerfile=context >/dev/null 2>errors
+echo "greedy-exit=$(sed -n 's/.*exit code: //p' errors | tail -n 1)"
+echo "last-words=$(tail -n 1 errors)"
+buildctl debug workers >/dev/null && echo "answers=true"
+"""
+"""The group of a build step is runc's own, beside the engine's leaf."""
+
 BE_KILLED = r"""
 set -e
 for kill in 1 2; do
@@ -123,8 +138,12 @@ def rootless() -> Seen:
     return in_unit(job=LOOK + TAKE_TOO_MUCH, user=True)
 
 
+def rootless_buildkitd() -> Seen:
+    return in_unit(job=BUILD_TOO_MUCH, options=("--engine", "buildkitd"), user=True)
+
+
 CHAINS: tuple[tuple[Callable[[], Seen], ...], ...] = (
-    (machine, userns_delegated, userns_plain_service),
+    (machine, userns_delegated, userns_plain_service, rootless_buildkitd),
     (rootless, rootful, userns_killed),
 )
 

@@ -14,7 +14,8 @@ HOMES = (Path("/var/lib/dinp"), Path.home() / ".local/state/dinp")
 
 def state() -> Path:
     """The state directory of the run that this job is part of: its name is that of the socket's directory."""
-    name = Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).parent.name
+    address = os.environ.get("DOCKER_HOST") or os.environ["BUILDKIT_HOST"]
+    name = Path(address.removeprefix("unix://")).parent.name
     return next(home / "runs" / name for home in HOMES if os.access(home / "runs" / name, os.R_OK))
 
 
