@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dinp.model.endpoint import UnixEndpoint
-from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.problem import BadInputError
 from dinp.model.service_spec import (
     Amounts,
@@ -19,6 +19,7 @@ from dinp.model.service_spec import (
 )
 from dinp.model.value import replace
 from dinp.pipelines.all_pipelines import PIPELINES
+from dinp.pipelines.example_step import example_step
 from dinp.pipelines.snippets import pod_behind, snippet_of
 from dinp.topologies.client_contract import SOCKET
 from tests.pipelines.expansion import pod_spec_from
@@ -116,3 +117,33 @@ def test_a_client_image_of_the_spec_is_taken() -> None:
     spec = replace(ServiceSpec(), images=Images(client="golang:1.26"))
     for system in SYSTEMS:
         assert "golang:1.26" in snippet_of(system, None, spec, form_is_said=False).text
+
+
+STYLES = [(system, style.name) for system, pipeline in PIPELINES.items() for style in pipeline.STYLES]
+BUILDKIT = replace(ServiceSpec(), engine=EngineSpec(kind=EngineKind.BUILDKITD))
+
+
+@pytest.mark.parametrize(("system", "style"), STYLES)
+def test_a_snippet_for_buildkitd_promises_no_docker(system: str, style: str) -> None:
+    snippet = snippet_of(system, style, BUILDKIT, form_is_said=False)
+    for promise in ("docker build ", "docker command", "DOCKER_HOST", "Docker answers"):
+        assert promise not in snippet.text
+    assert any("runs no containers" in note for note in snippet.notes)
+
+
+@pytest.mark.parametrize(
+    ("system", "style"), [each for each in STYLES if each not in {("arc", "values"), ("gitlab", "runner")}]
+)
+def test_a_step_leads_buildx_to_its_buildkitd(system: str, style: str) -> None:
+    text = snippet_of(system, style, BUILDKIT, form_is_said=False).text
+    for command in example_step(BUILDKIT).commands:
+        assert command.replace("$", "$$" if system == "buildkite" else "$") in text
+
+
+@pytest.mark.parametrize("kind", [EngineKind.PODMAN, EngineKind.BUILDKITD])
+def test_the_usual_image_of_the_agent_is_noted_where_its_engine_is_another(kind: EngineKind) -> None:
+    spec = replace(ServiceSpec(), engine=EngineSpec(kind=kind))
+    notes = snippet_of("argo", None, spec, form_is_said=False).notes
+    assert any(f"--engine {kind.value}" in note for note in notes)
+    own = replace(spec, images=Images(agent="registry.example/agent:1"))
+    assert not any("--engine" in note for note in snippet_of("argo", None, own, form_is_said=False).notes)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_document import parse_service_spec
@@ -30,6 +31,11 @@ def read_spec(options: argparse.Namespace, *settings: str) -> ServiceSpec:
     """
     text = read_input(options.spec, "service spec") if options.spec else ""
     return parse_service_spec(text, options.spec or "the defaults", settings=(*settings, *options.settings))
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Notes to standard error, one line each."""
+    sys.stderr.write("".join(f"dinp: {note}\n" for note in notes))
 
 
 def read_input(name: str, what: str) -> str:

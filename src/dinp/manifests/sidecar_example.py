@@ -9,11 +9,12 @@ from dinp.model.pod import Mount, Object, Volume
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
+from dinp.topologies.client_contract import BUILDX_CREATE
 
 NAME = "dinp-example"
 _RUN = "docker pull busybox && docker run --rm busybox echo 'hello from a container' && docker image ls"
 _BUILD = (
-    "docker buildx create --name dinp --driver remote $BUILDKIT_HOST &&"
+    f"{BUILDX_CREATE} &&"
     " printf 'FROM busybox\\nRUN echo hello from a build > /hello\\n' |"
     " docker buildx --builder dinp build -o type=local,dest=image - && cat image/hello"
 )

@@ -14,6 +14,7 @@ from dinp.model.pod import Mount, Object, Volume
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.pipelines.client import Client, client_image, container_of
 from dinp.pipelines.commented_yaml import Path, commented_yaml
+from dinp.pipelines.example_step import example_step
 from dinp.pipelines.pipeline import Request, Snippet, Style
 
 TITLE = "Argo Workflows"
@@ -28,7 +29,7 @@ WITHOUT: Mapping[Form, str] = {
 
 def client(spec: ServiceSpec) -> Client:
     """The template's container, which Argo calls `main`."""
-    args = ("docker build -t app:v1.0.0-alpha.1 .",)
+    args = (example_step(spec).line,)
     return Client("main", client_image(spec), Mount("workspace", "/workspace"), command=("sh", "-ec"), args=args)
 
 
@@ -54,8 +55,8 @@ def snippet(request: Request) -> Snippet:
     }
     here: Path = ("spec", "templates", 0)
     comments: dict[Path, str] = {
-        (*here, "container", "image"): "Your image: anything with a docker command, or an SDK, in it.",
-        (*here, "container", "args"): "Your commands. Docker answers from the first one on: no loop.",
+        (*here, "container", "image"): f"Your image: {request.step.image}",
+        (*here, "container", "args"): f"Your commands. {request.step.answers}",
         (*here, "volumes", 0): "Your sources: let an artifact or a claim fill it.",
     }
     return Snippet(commented_yaml(workflow, comments))

@@ -39,12 +39,12 @@ def snippet(request: Request) -> Snippet:
     step: Object = {
         "label": "build",
         "image": request.client.image,
-        "command": "docker build -t app:v1.0.0-alpha.1 .",
+        "command": _kept(request.step.line),
         "plugins": [plugin],
     }
     comments: dict[Path, str] = {
-        ("steps", 0, "image"): "Your image: anything with a docker command, or an SDK, in it.",
-        ("steps", 0, "command"): "Your commands. Docker answers from the first one on: no loop.",
+        ("steps", 0, "image"): f"Your image: {request.step.image}",
+        ("steps", 0, "command"): f"Your commands. {request.step.answers}",
     }
     return Snippet(commented_yaml({"steps": [step]}, comments), _NOTES)
 

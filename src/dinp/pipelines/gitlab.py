@@ -46,7 +46,7 @@ def client(spec: ServiceSpec) -> Client:
 
 def snippet(request: Request) -> Snippet:
     """The runner's configuration, or a job."""
-    return _job(request.client) if request.style is _JOB else _runner(request)
+    return _job(request) if request.style is _JOB else _runner(request)
 
 
 def _runner(request: Request) -> Snippet:
@@ -56,7 +56,7 @@ def _runner(request: Request) -> Snippet:
         Table(
             "runners.kubernetes",
             {"image": request.client.image},
-            comments={"image": "For jobs that name none: anything with a docker command, or an SDK, in it."},
+            comments={"image": f"For jobs that name none: {request.step.image}"},
         ),
         Table(
             "runners.kubernetes.pod_spec",
@@ -69,11 +69,11 @@ def _runner(request: Request) -> Snippet:
     )
 
 
-def _job(own: Client) -> Snippet:
-    job: Object = {"image": own.image, "tags": [_TAG], "script": ["docker build -t app:v1.0.0-alpha.1 ."]}
+def _job(request: Request) -> Snippet:
+    job: Object = {"image": request.client.image, "tags": [_TAG], "script": list(request.step.commands)}
     comments: dict[Path, str] = {
-        ("build", "image"): "Your image: anything with a docker command, or an SDK, in it.",
+        ("build", "image"): f"Your image: {request.step.image}",
         ("build", "tags"): "A tag of the runner that has the patch of `dinp pipeline gitlab`.",
-        ("build", "script"): "Your commands. No services, no DOCKER_HOST, no loop.",
+        ("build", "script"): "Your commands. No services, no variables, no loop.",
     }
     return Snippet(commented_yaml({"build": job}, comments))

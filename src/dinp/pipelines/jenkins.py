@@ -14,6 +14,7 @@ from dinp.model.pod import Mount, Object
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.pipelines.client import Client, client_image, pod_spec_of
 from dinp.pipelines.commented_yaml import Path, commented_yaml
+from dinp.pipelines.example_step import ExampleStep
 from dinp.pipelines.groovy_text import quoted, single_quoted
 from dinp.pipelines.pipeline import Request, Snippet, Style
 
@@ -46,16 +47,18 @@ def snippet(request: Request) -> Snippet:
     pod: Object = {"apiVersion": "v1", "kind": "Pod", "spec": pod_spec_of(request.client, request.parts)}
     at = len(request.parts.containers)
     image: Path = ("spec", "containers", at, "image")
-    comments = {image: "Your image: anything with a docker command, or an SDK, in it."}
+    comments = {image: f"Your image: {request.step.image}"}
     yaml = single_quoted("\n" + commented_yaml(pod, comments))
     container = quoted(request.client.name)
-    text = _declarative(yaml, container) if request.style is _DECLARATIVE else _scripted(yaml, container)
+    words = _declarative if request.style is _DECLARATIVE else _scripted
+    text = words(yaml, container, request.step)
     return Snippet(text, _NOTES)
 
 
-def _scripted(yaml: str, container: str) -> str:
+def _scripted(yaml: str, container: str, step: ExampleStep) -> str:
+    steps = _steps(step, 16)
     return f"""\
-// No wait loop, no DOCKER_HOST to set: Docker answers from the first step on.
+// {step.nothing_to_set}
 podTemplate(yaml: {yaml}) {{
     node(POD_LABEL) {{
         stage('Checkout') {{
@@ -65,17 +68,17 @@ podTemplate(yaml: {yaml}) {{
         container({container}) {{
             stage('Build') {{
                 // Your steps.
-                sh 'docker build -t app:v1.0.0-alpha.1 .'
-            }}
+{steps}            }}
         }}
     }}
 }}
 """
 
 
-def _declarative(yaml: str, container: str) -> str:
+def _declarative(yaml: str, container: str, step: ExampleStep) -> str:
+    steps = _steps(step, 16)
     return f"""\
-// No wait loop, no DOCKER_HOST to set: Docker answers from the first step on.
+// {step.nothing_to_set}
 pipeline {{
     agent {{
         kubernetes {{
@@ -87,9 +90,13 @@ pipeline {{
         stage('Build') {{
             steps {{
                 // Your steps.
-                sh 'docker build -t app:v1.0.0-alpha.1 .'
-            }}
+{steps}            }}
         }}
     }}
 }}
 """
+
+
+def _steps(step: ExampleStep, indent: int) -> str:
+    """One `sh` for each command, each a line."""
+    return "".join(f"{' ' * indent}sh {quoted(command)}\n" for command in step.commands)

@@ -8,6 +8,7 @@ from typing import Protocol
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.model.value import Value
 from dinp.pipelines.client import Client
+from dinp.pipelines.example_step import ExampleStep
 from dinp.topologies.topology import PodParts
 
 
@@ -33,12 +34,14 @@ class Request(Value):
         form: one of the system's own.
         client: the container that the job runs in.
         parts: what the topology brings to it.
+        step: what the job does, as an example.
     """
 
     style: Style
     form: Form
     client: Client
     parts: PodParts
+    step: ExampleStep
 
 
 class Snippet(Value):

@@ -8,7 +8,9 @@ from dinp.model.service_spec import Form, ServiceSpec
 from dinp.model.value import replace
 from dinp.pipelines.all_pipelines import PIPELINES
 from dinp.pipelines.client import parts_for, pod_of
+from dinp.pipelines.example_step import example_step
 from dinp.pipelines.pipeline import Pipeline, Request, Snippet, Style
+from dinp.topologies.agent_image import agent_image_notes
 
 
 def snippet_of(system: str, style: str | None, spec: ServiceSpec, *, form_is_said: bool) -> Snippet:
@@ -27,7 +29,9 @@ def snippet_of(system: str, style: str | None, spec: ServiceSpec, *, form_is_sai
     chosen = _style(system, pipeline, style)
     fitting = _with_form(pipeline, spec, form_is_said=form_is_said)
     client = pipeline.client(fitting)
-    return pipeline.snippet(Request(chosen, fitting.form, client, parts_for(client, fitting)))
+    step = example_step(fitting)
+    snippet = pipeline.snippet(Request(chosen, fitting.form, client, parts_for(client, fitting), step))
+    return replace(snippet, notes=(*snippet.notes, *step.notes, *agent_image_notes(fitting)))
 
 
 def pod_behind(system: str, spec: ServiceSpec, *, form_is_said: bool) -> Object:

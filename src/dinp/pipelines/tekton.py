@@ -15,6 +15,7 @@ from dinp.model.problem import BadInputError, Problem
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.pipelines.client import Client, client_image, container_of
 from dinp.pipelines.commented_yaml import Path, commented_yaml
+from dinp.pipelines.example_step import example_step
 from dinp.pipelines.pipeline import Request, Snippet, Style
 
 TITLE = "Tekton"
@@ -33,8 +34,11 @@ _WORKSPACE = "source"
 def client(spec: ServiceSpec) -> Client:
     """The step; its workspace stands where Tekton mounts one by default."""
     workspace = Mount(_WORKSPACE, f"/workspace/{_WORKSPACE}")
-    args = ("build", "-t", "app:v1.0.0-alpha.1", ".")
-    return Client("build", client_image(spec), workspace, command=("docker",), args=args)
+    step = example_step(spec)
+    if len(step.commands) > 1:
+        return Client("build", client_image(spec), workspace, command=("sh", "-ec"), args=(step.line,))
+    program, *args = step.line.split()
+    return Client("build", client_image(spec), workspace, command=(program,), args=tuple(args))
 
 
 def snippet(request: Request) -> Snippet:
@@ -59,8 +63,8 @@ def snippet(request: Request) -> Snippet:
         "spec": spec,
     }
     comments: dict[Path, str] = {
-        ("spec", "steps", 0, "image"): "Your image: anything with a docker command, or an SDK, in it.",
-        ("spec", "steps", 0, "args"): "Your command. Docker answers from the first one on: no loop.",
+        ("spec", "steps", 0, "image"): f"Your image: {request.step.image}",
+        ("spec", "steps", 0, "args"): f"Your command. {request.step.answers}",
     }
     return Snippet(commented_yaml(task, comments))
 

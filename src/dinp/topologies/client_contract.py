@@ -13,6 +13,9 @@ BUILDX_CONFIG = "/tmp/dinp-buildx"
 CERTIFICATES = "/run/dinp-tls"
 """Where each side of a TLS endpoint finds its own pair, and the authority's certificate."""
 
+BUILDX_CREATE = "docker buildx create --name dinp --driver remote $BUILDKIT_HOST"
+"""How docker's buildx is led to a buildkitd: it takes the address as a word, not from its environment."""
+
 
 CONTRACT = (
     "DOCKER_HOST",

@@ -130,7 +130,7 @@ def _missing(absent: list[str], facts: NodeFacts, spec: EngineSpec) -> Problem:
     return Problem(
         "program-missing",
         f"Not found in {places}: {named}.",
-        f"Install them ({parts.packages}){hint}.",
+        f"Install them ({parts.packages}){hint}; in a pod, images.agent must name an image that has them.",
     )
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from dinp.cli.spec_options import add_spec_arguments, read_input, read_spec
+from dinp.cli.spec_options import add_spec_arguments, read_input, read_spec, tell
 from dinp.model.service_spec import TopologyKind
 
 
@@ -17,11 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the changed manifests; what was done to which object goes to standard error."""
     from dinp.injector.documents import inject
+    from dinp.topologies.agent_image import agent_image_notes
 
     weaker = [f"topology={options.topology}"] if options.topology else []
     spec = read_spec(options, *weaker)
     shown = "(standard input)" if options.file == "-" else options.file
     outcome = inject(read_input(options.file, "manifest"), shown, spec)
     sys.stdout.write(outcome.text)
-    sys.stderr.write("".join(f"dinp: {line}\n" for line in outcome.report))
+    tell((*outcome.report, *agent_image_notes(spec)))
     return 0

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from dinp.cli.spec_options import add_spec_arguments, read_input
+from dinp.cli.spec_options import add_spec_arguments, read_input, tell
 from dinp.model.nodes import Mapping
 from dinp.model.service_document import parse_service_spec
 from dinp.model.service_spec import ServiceSpec, TopologyKind
@@ -27,15 +27,16 @@ def run(options: argparse.Namespace) -> int:
     """Print it; what one needs to know besides goes to standard error."""
     from dinp.manifests.yaml_text import yaml_text
     from dinp.pipelines.snippets import pod_behind, snippet_of
+    from dinp.topologies.agent_image import agent_image_notes
 
     spec, form_is_said = _spec(options)
     if options.pod:
         sys.stdout.write(yaml_text(pod_behind(options.system, spec, form_is_said=form_is_said)))
+        tell(agent_image_notes(spec))
         return 0
     snippet = snippet_of(options.system, options.style, spec, form_is_said=form_is_said)
     sys.stdout.write(snippet.text)
-    for note in snippet.notes:
-        sys.stderr.write(f"dinp: {note}\n")
+    tell(snippet.notes)
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from dinp.cli.spec_options import add_spec_arguments, read_spec
+from dinp.cli.spec_options import add_spec_arguments, read_spec, tell
 from dinp.model.service_spec import TopologyKind
 
 
@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Print them."""
     from dinp.manifests.sidecar_example import Workload, sidecar_example
     from dinp.manifests.yaml_text import yaml_text
+    from dinp.topologies.agent_image import agent_image_notes
 
     spec = read_spec(options)
     example = sidecar_example(spec, Workload(options.workload))
@@ -27,4 +28,5 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(example, indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(yaml_text(example))
+    tell(agent_image_notes(spec))
     return 0
