@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.cluster.injected import client_pod
+from tests.cluster.injected import agent_status, client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, container, pod, ready, terminated
 
@@ -63,9 +64,16 @@ def test_the_workspace_has_its_owners_on_both_sides(inject: Injector, run_pod: R
     assert "1234 /workspace/mine\n1234 /workspace/theirs" in running.logs("main"), running.evidence()
 
 
-def test_a_job_ends_with_its_own_container(inject: Injector, run_pod: Run) -> None:
-    running = run_pod(inject(client_pod("docker version")))
+@pytest.mark.parametrize("setting", ["endpoint.kind=unix", "endpoint.kind=tls", "engine.isolation=rootless"])
+def test_a_job_ends_with_its_own_container(inject: Injector, run_pod: Run, setting: str) -> None:
+    """After `docker run`, too, of which dockerd keeps a socket: the agent does not take it for a client."""
+    script = "docker pull -q busybox && docker run --rm busybox true && echo words | docker run -i busybox cat"
+    running = run_pod(inject(client_pod(script), setting))
     running.wait(lambda body: None if body["status"].get("phase") == "Succeeded" else "not ended", 120)
+    body = running.read()
+    main, agent = body["status"]["containerStatuses"][0], agent_status(body)
+    own, last = (datetime.fromisoformat(one["state"]["terminated"]["finishedAt"]) for one in (main, agent))
+    assert last - own < timedelta(seconds=5), running.evidence()
 
 
 @pytest.mark.parametrize("setting", ["form=native", "form=container", "engine.isolation=rootless"])

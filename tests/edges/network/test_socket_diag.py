@@ -137,8 +137,11 @@ def test_a_socket_that_was_kept_after_its_client_is_nobodys(
             acceptor.told("accept")
             # Its input has ended, and it still reads: that is a client.
             assert socket_diag.unix_connections(seen, [acceptor.process.pid]) == Connections(waiting=0, accepted=1)
+            # What an ordinary user's agent asks, which sees its own network namespace only.
+            assert socket_diag.connections(str(path)).total == (0 if elsewhere else 1)
             user.communicate("\n")
         assert socket_diag.unix_connections(seen, [acceptor.process.pid]) == Connections(waiting=0, accepted=0)
+        assert socket_diag.connections(str(path)).total == 0
 
 
 def process_that_ended() -> int:
@@ -171,6 +174,27 @@ def test_tcp(address: str) -> None:
             new.bind((address, port))
             new.listen()
             assert socket_diag.tcp_connections(port, os.fstat(new.fileno()).st_ino, []) == Connections(0, 0)
+
+
+@pytest.mark.parametrize(("bound", "called"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "127.0.0.1")])
+def test_a_tcp_socket_that_was_kept_after_its_client_is_nobodys(bound: str, called: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in bound else socket.AF_INET) as listener:
+        listener.bind((bound, 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        inode = os.fstat(listener.fileno()).st_ino
+        with Acceptor(listener) as acceptor:
+            leaving, staying = (socket.create_connection((called, port)) for _ in range(2))
+            for _ in range(2):
+                acceptor.told("accept")
+            # The input of both has ended, and they still read: those are clients.
+            for one in (leaving, staying):
+                one.shutdown(socket.SHUT_WR)
+            assert socket_diag.tcp_connections(port, inode, [acceptor.process.pid]) == Connections(0, 2)
+            leaving.close()
+            assert socket_diag.tcp_connections(port, inode, [acceptor.process.pid]) == Connections(0, 1)
+            staying.close()
+            assert socket_diag.tcp_connections(port, inode, [acceptor.process.pid]) == Connections(0, 0)
 
 
 def test_a_socket_without_a_file_is_refused() -> None:

@@ -7,8 +7,12 @@ Two listeners may have had the same path or port, one after the other, in a swap
   a client in a pod shows up in no dump of ours; it is found among the descriptors of the process that accepted it.
 - TCP: an accepted socket does not tell its listener; which process accepted it does.
 
-dockerd keeps some sockets of `docker run` after their clients are gone, for as long as it lives: an accepted unix
-socket without another end is nobody's.
+dockerd keeps some sockets of `docker run` after their clients are gone, for as long as it lives (with TLS: until a
+keepalive of its own fails, more than a minute later). They are nobody's:
+
+- unix: an accepted socket whose other end was closed.
+- TCP by loopback, where the other end is among our own sockets: one that was told of the end by a socket that no
+  process has any more. A client elsewhere may have ended its input only, which looks just the same from here.
 """
 
 import errno
@@ -29,11 +33,18 @@ _UNIX_NAME, _UNIX_VFS, _UNIX_QUEUES, _UNIX_SHUTDOWN = 0, 1, 4, 6
 _BOTH_WAYS = 3
 """Of sk_shutdown: the other end was closed. One that only sends no more (a client whose input ended) has 1 here."""
 _ALL_STATES = 0xFFFFFFFF
-_SYN_RECEIVED, _LISTENING = 3, 10
+_SYN_RECEIVED, _END_SENT, _END_TAKEN, _END_RECEIVED, _LISTENING = 3, 4, 5, 8, 10
+"""linux/tcp_states.h; of a socket that sends no more they are FIN_WAIT1 and 2, of its other end CLOSE_WAIT."""
 
 _INET_REQUEST = struct.Struct("=BBBxI2s46x")
 _INET_REPLY = struct.Struct("=BBxx48xIIIII")
+_INET_ENDS = struct.Struct("=4x2s2s16s16s")
 _INET_SOURCE, _INET_DEVICE = 8, 40
+_MAPPED = bytes(10) + b"\xff\xff"
+"""Before an IPv4 address, as sockets of IPv6 have it."""
+
+_End = tuple[bytes, bytes]
+"""Address and port."""
 
 _OPEN_BOUND_FILE = 0x89E0
 """ioctl SIOCUNIXFILE (include/uapi/linux/un.h): a descriptor of the file that a socket is bound to."""
@@ -112,7 +123,7 @@ def unix_connections(listener: UnixListener, acceptors: Collection[int] = ()) ->
             state != _LISTENING
             and _UNIX_VFS in about
             and _kernel_file(about) == listener.kernel_file
-            and about[_UNIX_SHUTDOWN][0] != _BOTH_WAYS
+            and _has_another_end(about)
         ):
             accepted.add(inode)
     for pid in acceptors:
@@ -129,7 +140,7 @@ def connections(path: str) -> Connections:
             continue
         if state == _LISTENING:
             waiting += struct.unpack_from("=I", about[_UNIX_QUEUES])[0]
-        else:
+        elif _has_another_end(about):
             accepted.add(inode)
     return Connections(waiting, len(accepted), frozenset(accepted))
 
@@ -147,18 +158,48 @@ def tcp_connections(port: int, listener: int, acceptors: Collection[int] | None 
     """
     waiting = 0
     accepted: set[int] = set()
-    for family in (socket.AF_INET, socket.AF_INET6):
-        for body in dump(_INET_REQUEST.pack(family, socket.IPPROTO_TCP, 0, _ALL_STATES, struct.pack("!H", port))):
-            _, state, _, queue, _, _, inode = _INET_REPLY.unpack_from(body)
-            if state == _LISTENING:
-                waiting += queue if inode == listener else 0
-            elif state == _SYN_RECEIVED:
-                waiting += 1
-            elif inode:
-                accepted.add(inode)
+    ended: dict[int, _End] = {}
+    for body in _tcp_sockets(_ALL_STATES, port):
+        _, state, _, queue, _, _, inode = _INET_REPLY.unpack_from(body)
+        if state == _LISTENING:
+            waiting += queue if inode == listener else 0
+        elif state == _SYN_RECEIVED:
+            waiting += 1
+        elif inode:
+            accepted.add(inode)
+            if state == _END_RECEIVED and _is_loopback(far := _ends(body)[1]):
+                ended[inode] = far
+    if ended:
+        reading = _half_closed()
+        accepted -= {inode for inode, client in ended.items() if client not in reading}
     if acceptors is not None:
         accepted &= {inode for pid in acceptors for _, inode in sockets_of(pid)}
     return Connections(waiting, len(accepted), frozenset(accepted))
+
+
+def _half_closed() -> set[_End]:
+    """Where the sockets of this namespace are that send no more, and that a process still has."""
+    found = _tcp_sockets(1 << _END_SENT | 1 << _END_TAKEN)
+    return {_ends(body)[0] for body in found if _INET_REPLY.unpack_from(body)[-1]}
+
+
+def _tcp_sockets(states: int, port: int = 0) -> Iterator[bytes]:
+    """The TCP sockets of this namespace in some of these states, of one port of their own; 0 is any."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        yield from dump(_INET_REQUEST.pack(family, socket.IPPROTO_TCP, 0, states, struct.pack("!H", port)))
+
+
+def _ends(body: bytes) -> tuple[_End, _End]:
+    """A TCP socket's own end and the other one; an IPv4 address is the same whichever family's socket has it."""
+    own_port, far_port, own, far = _INET_ENDS.unpack_from(body)
+    if body[0] == socket.AF_INET:
+        return (own[:4], own_port), (far[:4], far_port)
+    return (own.removeprefix(_MAPPED), own_port), (far.removeprefix(_MAPPED), far_port)
+
+
+def _is_loopback(end: _End) -> bool:
+    address, _ = end
+    return address[0] == 127 if len(address) == 4 else address == socket.inet_pton(socket.AF_INET6, "::1")
 
 
 def is_bound_to_device(address: str, port: int) -> bool:
@@ -187,6 +228,10 @@ def _unix_sockets() -> Iterator[tuple[int, int, dict[int, bytes]]]:
     for body in dump(_UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, _ALL_STATES, 0, show, 0, 0)):
         _, _, state, _, inode, _, _ = _UNIX_REPLY.unpack_from(body)
         yield inode, state, attributes(body[_UNIX_REPLY.size :])
+
+
+def _has_another_end(about: dict[int, bytes]) -> bool:
+    return about[_UNIX_SHUTDOWN][0] != _BOTH_WAYS
 
 
 def _kernel_file(about: dict[int, bytes]) -> tuple[int, int]:
