@@ -138,13 +138,14 @@ def give_names(client: RegistryClient, names: Mapping[str, tuple[str, str]]) -> 
 
 
 def push_all(images: BuiltImages, registry_program: Path, target: RegistryClient, say: Say) -> None:
-    """Push every image to another registry: for tests on a cluster that is not the bed."""
+    """Push every image to another registry, under all names but the engines': for a cluster that is not the bed."""
     with registry(registry_program, images.storage) as running:
         host, _, port = running.address.rpartition(":")
         source = RegistryClient(host, int(port))
         for recipe in IMAGES:
             say(f"  {recipe.repository}:{recipe.tag}")
             source.copy(target, recipe.repository, recipe.tag)
+    give_names(target, OTHER_NAMES)
 
 
 LayerMaker = Callable[[Path], Path]

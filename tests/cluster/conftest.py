@@ -1,15 +1,16 @@
 """Fixtures for tests on a real cluster. See tests/cluster/kit.py for what they give.
 
 - `cluster`: the bed, or the cluster of DINP_TEST_KUBECONFIG (then DINP_TEST_REGISTRY names a registry that it can pull
-  from, as HOST:PORT that this machine pushes to, or HOST:PORT=NAME when pods call it something else).
+  from, as HOST:PORT that this machine pushes to, or HOST:PORT=NAME when pods call it something else; images that the
+  tests call by a short name are taken from there).
 - `namespace`: a namespace of its own for each test, gone afterwards.
 - `push_image`: pushes an image to the cluster's registry and returns its reference.
 - `run_pod`: creates a pod in the test's namespace.
 - `agent_image`, `client_image`: the real agent's image and one for its clients, in the cluster's registry.
 - `inject`: pods as `dinp inject` prints them.
 
-Tests marked `bed` pull the plug of a node or rely on names that only the bed answers to; on another cluster they are
-not selected.
+Tests marked `bed` reach onto a node past Kubernetes, or rely on names and parts that only the bed has; on another
+cluster they are not selected. docs/contributing/testbed.md lists them.
 """
 
 from __future__ import annotations
@@ -36,11 +37,6 @@ from tools.oci.image import Image
 HERE = Path(__file__).parent
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The marker that is this folder's own."""
-    config.addinivalue_line("markers", "bed: needs the test bed itself, not just any cluster")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Every test in this folder is a cluster test; without the bed, those that need it are not selected."""
     for item in items:
@@ -64,13 +60,18 @@ def find_cluster() -> Cluster:
     """The cluster that the environment names, or else the bed."""
     named = os.environ.get("DINP_TEST_KUBECONFIG")
     if named:
-        push, _, name = os.environ["DINP_TEST_REGISTRY"].partition("=")
+        push, _, name = os.environ.get("DINP_TEST_REGISTRY", "").partition("=")
         host, _, port = push.rpartition(":")
-        return Cluster(Path(named), Registry(host, int(port), name or push))
+        named_well = bool(host) and port.isdecimal()
+        assert named_well, (
+            "DINP_TEST_REGISTRY is to name a registry that DINP_TEST_KUBECONFIG's cluster pulls from: HOST:PORT, or"
+            " HOST:PORT=NAME when pods call it something else (docs/contributing/testbed.md)"
+        )
+        return Cluster(Path(named), Registry(host, int(port), name or push), by_name=False)
     layout = Layout.of(os.environ)
     assert layout.kubeconfig.exists(), "there is no cluster: `make test-cluster` brings one up for the tests"
     port = host_ports.read(layout)["registry"]
-    return Cluster(layout.kubeconfig, Registry("127.0.0.1", port, f"{REGISTRY_HOST}:{REGISTRY_PORT}"))
+    return Cluster(layout.kubeconfig, Registry("127.0.0.1", port, f"{REGISTRY_HOST}:{REGISTRY_PORT}"), by_name=True)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 
 from testbed.layout import Layout
+from tests.cluster.references import at_registry
 from tools.oci.image import Image
 from tools.oci.registry_client import RegistryClient
 
@@ -87,11 +88,16 @@ class Registry:
 
 
 class Cluster:
-    """A cluster, as its administrator."""
+    """A cluster, as its administrator.
 
-    def __init__(self, kubeconfig: Path, registry: Registry) -> None:
+    `by_name`: its nodes find the registry's images by names without a registry, as the bed's do. Otherwise `run` and
+    `apply` write the registry before them.
+    """
+
+    def __init__(self, kubeconfig: Path, registry: Registry, *, by_name: bool) -> None:
         self.kubeconfig = kubeconfig
         self.registry = registry
+        self.by_name = by_name
         self.api = config.new_client_from_config(str(kubeconfig))
         self.core = client.CoreV1Api(self.api)
 
@@ -109,8 +115,13 @@ class Cluster:
         return found
 
     def nodes(self) -> list[str]:
-        """The names of the nodes."""
-        return sorted(node.metadata.name for node in self.core.list_node().items)
+        """The names of the nodes that any pod may be given to."""
+        found = self.core.list_node().items
+        return sorted(node.metadata.name for node in found if not node.spec.unschedulable and not node.spec.taints)
+
+    def pullable(self, thing: Any) -> Any:
+        """An object with its images by names under which this cluster's nodes find them."""
+        return thing if self.by_name else at_registry(thing, self.registry.name)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """kubectl's output; raises CalledProcessError with its words."""
@@ -124,7 +135,7 @@ class Cluster:
 
     def apply(self, namespace: str, *objects: Mapping[str, Any]) -> None:
         """Create or change objects, given as a client library or a person would write them."""
-        listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        listed = {"apiVersion": "v1", "kind": "List", "items": [self.pullable(each) for each in objects]}
         self.kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(listed))
 
     def apply_file(self, namespace: str, file: Path) -> None:
@@ -135,7 +146,7 @@ class Cluster:
         """Create a pod; the default service account of a new namespace comes a moment later and is waited for."""
         self.wait_for_service_account(namespace)
         created = time.monotonic()
-        self.core.create_namespaced_pod(namespace, body)
+        self.core.create_namespaced_pod(namespace, self.pullable(body))
         return Pod(self, namespace, body["metadata"]["name"], created)
 
     def pod(self, namespace: str, name: str) -> Pod:

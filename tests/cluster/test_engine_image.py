@@ -8,8 +8,6 @@ import pytest
 
 from tests.cluster.kit import Cluster, container, exit_of, pod, terminated
 
-pytestmark = pytest.mark.bed
-
 PLAIN = {"name": "DOCKER_TLS_CERTDIR", "value": ""}
 """The image, as the one it stands in for, speaks TLS unless told otherwise."""
 

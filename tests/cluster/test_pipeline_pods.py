@@ -16,8 +16,6 @@ from tests.cluster.agent_image import agent_reference
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, ready, terminated
 
-pytestmark = pytest.mark.bed
-
 STEP = """
 mkdir context; cd context
 printf 'FROM busybox\\nCOPY word /\\nCMD ["cat", "/word"]\\n' > Dockerfile; echo built > word

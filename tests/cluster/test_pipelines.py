@@ -9,8 +9,6 @@ from tests.cluster.kit import Cluster
 from tests.cluster.measure import running
 from tests.cluster.seeds import pod_template
 
-pytestmark = pytest.mark.bed
-
 
 def create(cluster: Cluster, namespace: str, pipeline: str) -> None:
     """What Jenkins' Kubernetes plugin does: parse the template, name it, fill in the agent's two variables."""

@@ -17,8 +17,6 @@ from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, container, exit_of, pod, terminated
 from tests.cluster.pod_security_page import PAGE, Seen, page, verdicts
 
-pytestmark = pytest.mark.bed
-
 LEVELS = ("privileged", "baseline", "restricted")
 KINDS = ("userns", "rootful", "rootless")
 SCRIPT = """

@@ -16,8 +16,6 @@ from tests.cluster.kit import Pod, container, pod, ready, terminated
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 
 

@@ -15,8 +15,6 @@ from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, pod, ready
 
-pytestmark = pytest.mark.bed
-
 FILES = {
     "Dockerfile": DOCKERFILE,
     "context.txt": "from the context\n",

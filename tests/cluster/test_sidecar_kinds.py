@@ -13,8 +13,6 @@ from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, exit_of, pod, terminated
 from tools.provision.images import native
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 
 DOCKERFILE = 'FROM busybox\\nRUN echo made in a build > /made\\nCMD ["cat", "/made"]\\n'

@@ -11,8 +11,6 @@ from tests.cluster.injected import AGENT, agent_status, agent_words, client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, PodObject, ended, terminated
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 TOO_MUCH = "dd if=/dev/zero of=/dev/null bs=400M count=1"
 IN_A_CONTAINER = f"docker pull -q busybox; docker run --rm busybox {TOO_MUCH} || echo code $?"

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, PodObject, container
-
-pytestmark = pytest.mark.bed
 
 JOBS = 20
 SCRIPT = """
@@ -47,4 +43,5 @@ def test_twenty_jobs_at_once_see_only_their_own(cluster: Cluster, namespace: str
     done = cluster.wait_for_pods(namespace, "load=jobs", JOBS, succeeded, seconds=150)
     said = {one.read()["metadata"]["labels"]["job-name"]: one.logs("main").splitlines()[1:] for one in done}
     assert said == {f"job-{number}": [str(number), f"mine-{number} 0"] for number in range(JOBS)}
-    assert len({one.read()["spec"]["nodeName"] for one in done}) == len(cluster.nodes())
+    # A cluster may have more nodes than it gives jobs to; one alone would be no proof that neighbours are meant.
+    assert len({one.read()["spec"]["nodeName"] for one in done}) >= min(2, len(cluster.nodes()))

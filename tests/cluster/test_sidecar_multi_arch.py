@@ -7,16 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, pod, terminated
 from tools.oci.image import Image, ImageConfig, Layer
 
-pytestmark = pytest.mark.bed
-
 TABLE = Path("/proc/sys/fs/binfmt_misc")
-"""The bed's nodes share the kernel of the machine that the tests run on, and its table of formats."""
+"""The bed's nodes share the kernel of the machine that the tests run on, and its table of formats; others' do not."""
 
 
 def multi_arch_base(cluster: Cluster) -> str:

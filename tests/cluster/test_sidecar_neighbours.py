@@ -11,8 +11,6 @@ from tests.cluster.injected import CLIENT, client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, ended, pod, terminated
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 WORK = {"volumeMounts": [{"name": "work", "mountPath": "/workspace"}]}
 OWNERS = """

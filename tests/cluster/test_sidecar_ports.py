@@ -17,8 +17,6 @@ from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, Result, container, pod, ready
 
-pytestmark = pytest.mark.bed
-
 WEB = f"sh -c 'mkdir /www; echo hello > /www/index.html; exec {SERVE}'"
 SERVES = "until docker exec web nc -w 1 127.0.0.1 80 </dev/null; do :; done"
 ASK = "curl -sS --noproxy '*' --max-time 10"

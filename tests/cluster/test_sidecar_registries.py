@@ -13,8 +13,6 @@ from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, pod, ready
 from tests.cluster.private_registry import AUTHORITIES, BEHIND_PROXY, LOGINS, PrivateRegistry, start
 
-pytestmark = pytest.mark.bed
-
 BUILDS = ["DOCKER_BUILDKIT=0 docker build", "DOCKER_BUILDKIT=1 docker build", "docker buildx build --load"]
 
 

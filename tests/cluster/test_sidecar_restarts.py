@@ -12,8 +12,6 @@ from tests.cluster.injected import AGENT, agent_status, agent_words, client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, PodObject, ready
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 BEGIN = "docker pull -q busybox; docker run -d --name one busybox sleep 3600"
 KILL_THE_AGENT = "kill -9 $(cat /proc/1/task/1/children | cut -d' ' -f1)"
@@ -51,6 +49,7 @@ def came_back(body: PodObject) -> str | None:
     return None if good else f"{status.get('restartCount')}: {status.get('state')}"
 
 
+@pytest.mark.bed
 @pytest.mark.parametrize("settings", [("form=native",), ("form=container",), ("endpoint.kind=tls",)], ids=" ".join)
 def test_the_job_goes_on_when_the_container_was_killed(
     inject: Injector, run_pod: Run, settings: tuple[str, ...]

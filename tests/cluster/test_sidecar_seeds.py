@@ -15,8 +15,6 @@ import yaml
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, container, ready, terminated
 
-pytestmark = pytest.mark.bed
-
 EXAMPLES = Path(__file__).parents[2] / "examples/sidecar"
 Run = Callable[[Mapping[str, Any]], Pod]
 

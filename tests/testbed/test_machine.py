@@ -14,7 +14,7 @@ from testbed.machine import cgroups
 from testbed.machine.handle import MachineHandle, boot, find
 from testbed.waiting import NotReadyError
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.bed]
 
 
 @pytest.fixture
