@@ -13,7 +13,7 @@ from dinp.model import annotations as names
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.kube_object import ENDING
 from dinp.model.problem import Problem
-from dinp.model.service_spec import EndpointKind, Form, ServiceSpec, StorageKind
+from dinp.model.service_spec import Form, ServiceSpec, StorageKind
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED
 from dinp.topologies.sidecar_privilege import OF_ROOT, ROOTLESS_USER
 
@@ -126,23 +126,27 @@ def _of_the_pod(pod: PodView) -> Iterator[Reason]:
 
 
 def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]:
-    host_network = pod.spec.get("hostNetwork") is True
     if spec.form is Form.CONTAINER and kind in ENDING:
         sentence = f"a {kind} whose agent is a plain container never ends: it waits for all of its containers."
         yield _reason(("spec",), "job-never-ends", sentence, "Choose form: native.")
     if spec.form is Form.CONTAINER:
         yield from _too_early(pod)
-    if spec.endpoint.kind is EndpointKind.TCP and host_network:
-        sentence = "it is on the node's network, where every process of the node could command the engine by TCP."
-        yield _reason(("spec", "hostNetwork"), "inject-open-port", sentence, "Choose endpoint.kind unix or tls.")
     yield from _group_of_volumes(pod, spec)
+    host_network = pod.spec.get("hostNetwork") is True
     if spec.engine.isolation is not IsolationKind.ROOTLESS:
+        if host_network:
+            sentence = (
+                "it is on the node's network: links, firewall rules and forwarding for its engine would be the node's,"
+                " and stay there when the pod is killed."
+            )
+            remedy = "Remove hostNetwork (published ports answer at the pod's address), or leave this pod alone."
+            yield _reason(("spec", "hostNetwork"), "inject-host-network", sentence, remedy)
         return
-    if pod.spec.get("hostUsers") is True or any(pod.spec.get(key) is True for key in ("hostNetwork", "hostIPC")):
+    if host_network or any(pod.spec.get(key) is True for key in ("hostUsers", "hostIPC")):
         sentence = (
             "a rootless engine needs a user namespace for the pod, which hostUsers, hostNetwork and hostIPC rule out."
         )
-        remedy = "Remove them, or choose engine.isolation: userns."
+        remedy = "Remove them." if host_network else "Remove them, or choose engine.isolation: userns."
         yield _reason(("spec",), "inject-no-user-namespace", sentence, remedy)
 
 

@@ -87,17 +87,20 @@ INJECTOR = (
         "Choose Linux nodes, or give the pod a remote engine.",
     ),
     Failure(
-        "inject-open-port",
-        "A TCP endpoint without TLS would be open to the node",
-        "A pod with hostNetwork has the node's loopback: every process there could command the engine.",
-        "Choose endpoint.kind unix or tls.",
+        "inject-host-network",
+        "The pod is on the node's network",
+        "An engine gets a link, firewall rules, and forwarding where it was off. In a pod's own network they end with"
+        " the pod, however it ends. With hostNetwork they would be the node's, and kubelet kills an agent whose clients"
+        " have used up the grace period: the node would forward for good, and accept what the rules let through. Every"
+        " process of the node could command an engine at a TCP port, too.",
+        "Remove hostNetwork: what containers publish answers at the pod's address. Or leave this pod alone.",
     ),
     Failure(
         "inject-no-user-namespace",
         "The pod rules out the user namespace that a rootless engine needs",
         "Without `privileged`, Kubernetes grants an unmasked /proc only to pods with hostUsers: false, and those may"
         " not use the node's network, processes or IPC.",
-        "Remove those fields, or choose engine.isolation: userns.",
+        "Remove those fields. Of a pod without hostNetwork, engine.isolation: userns asks nothing of that.",
         sources=("https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",),
     ),
     Failure(
