@@ -115,3 +115,73 @@ def test_users_of_one_pod_share_its_clients_key_and_rotation_keeps_it_so(tmp_pat
     rotate(directory)
     modes = {file.parent.name: stat.S_IMODE(file.stat().st_mode) for file in directory.rglob("*key.pem")}
     assert modes == {"pod": 0o600, "server": 0o600, "client": 0o644}
+
+
+def names_of(directory: Path) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    return {facts.file: (facts.names, facts.purposes) for facts in show(directory)}
+
+
+@pytest.mark.parametrize("broken", ["missing", "another", "garbage"])
+@pytest.mark.parametrize("repair", [issue, rotate])
+def test_a_pair_without_its_key_is_made_anew(made: Path, broken: str, repair: object) -> None:
+    before = names_of(made)
+    for folder in ("server", "client"):
+        key = made / folder / "key.pem"
+        key.unlink()
+        if broken != "missing":
+            key.write_bytes((made / "other" / "key.pem").read_bytes() if broken == "another" else b"no key")
+    written = rotate(made) if repair is rotate else issue(made, [], ["client", "other"])
+    assert {"server", "client"} <= {file.parent.name for file in written}
+    assert {*names_of(made)} == {*before}
+    if repair is rotate:
+        assert names_of(made) == before
+    assert handshake(made / "server", made / "client") == "TLSv1.3"
+
+
+def test_rotation_is_all_or_nothing_when_a_certificate_cannot_be_read(made: Path) -> None:
+    (made / "server" / "cert.pem").write_bytes(b"none")
+    before = {file: file.read_bytes() for file in made.rglob("*.pem")}
+    with pytest.raises(BadInputError, match=r"server/cert\.pem"):
+        rotate(made)
+    assert {file: file.read_bytes() for file in made.rglob("*.pem")} == before
+
+
+def test_a_clients_pair_in_the_servers_place_is_refused(made: Path) -> None:
+    for file in ("cert.pem", "key.pem"):
+        (made / "server" / file).write_bytes((made / "client" / file).read_bytes())
+    with pytest.raises(BadInputError, match="a client's certificate where a server's"):
+        issue(made, [], ["client"])
+
+
+def test_a_pair_of_another_authority_is_refused_and_rotation_mends_it(made: Path, tmp_path: Path) -> None:
+    issue(tmp_path / "b", [], ["client"])
+    for file in ("cert.pem", "key.pem"):
+        (made / "client" / file).write_bytes((tmp_path / "b" / "client" / file).read_bytes())
+    with pytest.raises(BadInputError, match="has not signed it"):
+        issue(made, [], ["client"])
+    rotate(made)
+    assert issue(made, [], ["client"]) == ()
+    assert handshake(made / "server", made / "client") == "TLSv1.3"
+
+
+def test_an_authority_is_not_replaced_below_its_pairs(made: Path) -> None:
+    key = (made / "ca-key.pem").read_bytes()
+    (made / "ca.pem").unlink()
+    with pytest.raises(BadInputError, match=r"client/ca\.pem"):
+        issue(made, [], ["client"])
+    assert (made / "ca-key.pem").read_bytes() == key
+    (made / "ca.pem").write_bytes((made / "client" / "ca.pem").read_bytes())
+    assert issue(made, [], ["client"]) == ()
+
+
+def test_the_key_of_another_authority_cannot_sign(made: Path, tmp_path: Path) -> None:
+    issue(tmp_path / "b", [], [])
+    (made / "ca-key.pem").write_bytes((tmp_path / "b" / "ca-key.pem").read_bytes())
+    with pytest.raises(BadInputError, match=r"not the key of ca\.pem"):
+        rotate(made)
+
+
+def test_a_pair_never_outlives_its_authority(tmp_path: Path) -> None:
+    issue(tmp_path, [], ["client"], 3650)
+    authority, *pairs = sorted(show(tmp_path), key=lambda facts: facts.file != "ca.pem")
+    assert all(pair.not_after <= authority.not_after for pair in pairs)

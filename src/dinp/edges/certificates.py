@@ -12,21 +12,39 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from dinp.edges.certificate_files import (
+    PRIVATE,
+    Authority,
+    is_signed_by,
+    is_whole,
+    load,
+    load_authority,
+    names_in,
+    pem,
+    purpose_words,
+    purposes_in,
+    unusable,
+    write,
+    write_key,
+)
 from dinp.edges.clock import utc_now
+from dinp.model.certificate_values import AUTHORITY_DAYS, SERVER, read_host
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.value import Value
 
 _SKEW = timedelta(minutes=5)
 """Certificates are valid from a little before now: clocks of nodes differ."""
 
-_PRIVATE = 0o600
+_DAY = timedelta(days=1)
+_PURPOSES = {True: ExtendedKeyUsageOID.SERVER_AUTH, False: ExtendedKeyUsageOID.CLIENT_AUTH}
 
-CA_DAYS = 3650
 DAYS = 365
+HOSTS = ("localhost", "127.0.0.1", "::1")
+"""The names of a server's pair for which nobody has asked for others."""
 
 
 class CertificateFacts(Value):
@@ -39,57 +57,82 @@ class CertificateFacts(Value):
     purposes: tuple[str, ...]
 
 
-class Authority(Value):
-    """An authority that can sign."""
+class Pair(Value):
+    """A pair to be made.
 
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    Attributes:
+        folder: where it goes, and what its subject is called.
+        names: alternative names; without any the folder's.
+        purpose: what it is for.
+        key_mode: the permission bits of its key.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    purpose: x509.ObjectIdentifier
+    key_mode: int
 
 
 def issue(
-    directory: Path, hosts: Iterable[str], clients: Iterable[str], days: int = DAYS, *, client_mode: int = _PRIVATE
+    directory: Path, hosts: Iterable[str], clients: Iterable[str], days: int = DAYS, *, client_mode: int = PRIVATE
 ) -> tuple[Path, ...]:
     """Make what is missing below `directory`: the authority, `server/`, and a folder for each client.
 
-    `client_mode` are the permission bits of clients' keys: where a whole pod is one client, its users share them.
+    An authority that is there is kept and signs; whole pairs are left alone, and those without their key are made anew.
+    Everything that is there is looked at before anything is written.
 
-    An authority that is there is kept and signs; pairs that are there are left alone.
+    Args:
+        directory: one per tenant.
+        hosts: what clients call the server; none leaves it to the pair that is there, or to `HOSTS`.
+        clients: the names of their pairs.
+        days: how long new pairs are valid.
+        client_mode: the permission bits of clients' keys: where a whole pod is one client, its users share them.
 
     Returns:
         The files that were written.
 
     Raises:
-        BadInputError: the authority that is there cannot sign.
+        BadInputError: what is there cannot be used, or is not what is asked for.
+        OSError: the directory cannot be written to.
     """
+    asked = tuple(hosts)
+    authority = load_authority(directory) if (directory / "ca.pem").exists() else None
+    if authority is not None:
+        _outlives(authority, days, directory)
+    elif kept := sorted(directory.glob("*/cert.pem")):
+        sentence = f"it is missing, and {kept[0].parent.name}/ has a pair that it has signed"
+        remedy = f"Copy {kept[0].parent / 'ca.pem'} there, or take an empty directory for a new authority."
+        raise unusable(directory / "ca.pem", sentence, remedy)
+    pairs = [Pair(directory / SERVER, asked or HOSTS, _PURPOSES[True], PRIVATE)]
+    pairs += [Pair(directory / name, (), _PURPOSES[False], client_mode) for name in dict.fromkeys(clients)]
+    missing = [pair for pair in pairs if _is_missing(pair, authority, asked)]
     written: list[Path] = []
-    authority = _load_authority(directory) if (directory / "ca.pem").exists() else _make_authority(directory, written)
-    folders = {"server": (tuple(hosts), ExtendedKeyUsageOID.SERVER_AUTH)}
-    folders |= dict.fromkeys(clients, ((), ExtendedKeyUsageOID.CLIENT_AUTH))
-    for folder, (names, purpose) in folders.items():
-        if not (directory / folder / "cert.pem").exists():
-            mode = _PRIVATE if folder == "server" else client_mode
-            written += _make_pair(directory / folder, folder, names, purpose, authority, days, mode)
+    if authority is None:
+        authority = _make_authority(directory, written)
+    for pair in missing:
+        written += _make_pair(pair, authority, days)
     return tuple(written)
 
 
-def rotate(directory: Path, days: int = DAYS) -> tuple[Path, ...]:
+def rotate(directory: Path, days: int = DAYS, hosts: Iterable[str] = ()) -> tuple[Path, ...]:
     """New pairs, of the same names and purposes, signed by the same authority, each replaced in one step.
+
+    Args:
+        directory: as for `issue`.
+        days: how long they are valid.
+        hosts: names of the server's pair instead of those that it has.
 
     Returns:
         The files that were written.
 
     Raises:
         BadInputError: there is no authority that can sign, or a certificate cannot be read.
+        OSError: the directory cannot be written to.
     """
-    authority = _load_authority(directory)
-    written: list[Path] = []
-    for file in sorted(directory.glob("*/cert.pem")):
-        old = _load(file)
-        purposes = old.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        purpose = next(iter(purposes))
-        mode = (file.parent / "key.pem").stat().st_mode & 0o777
-        written += _make_pair(file.parent, file.parent.name, _names(old), purpose, authority, days, mode)
-    return tuple(written)
+    authority = load_authority(directory)
+    _outlives(authority, days, directory)
+    pairs = [_renewed(file, tuple(hosts)) for file in sorted(directory.glob("*/cert.pem"))]
+    return tuple(file for pair in pairs for file in _make_pair(pair, authority, days))
 
 
 def show(directory: Path) -> tuple[CertificateFacts, ...]:
@@ -97,23 +140,67 @@ def show(directory: Path) -> tuple[CertificateFacts, ...]:
     found = []
     for file in sorted((*directory.glob("*.pem"), *directory.glob("*/cert.pem"))):
         if "key" not in file.name:
-            certificate = _load(file)
+            certificate = load(file)
             found.append(
                 CertificateFacts(
                     str(file.relative_to(directory)),
                     certificate.subject.rfc4514_string(),
-                    _names(certificate),
+                    names_in(certificate),
                     certificate.not_valid_after_utc,
-                    _purposes(certificate),
+                    purpose_words(certificate),
                 )
             )
     return tuple(found)
 
 
+def _outlives(authority: Authority, days: int, directory: Path) -> None:
+    """Refuse pairs that would be valid for longer than who has signed them: clients would refuse those in the end."""
+    left = authority.certificate.not_valid_after_utc - utc_now()
+    if timedelta(days=days) <= left + _DAY:
+        return
+    end = f"{authority.certificate.not_valid_after_utc:%Y-%m-%d}"
+    sentence = f"--days {days}: the authority in {directory} ends before that, on {end}."
+    remedy = f"Say --days {left.days} at most." if left >= _DAY else "Issue a new authority in an empty directory."
+    raise BadInputError(Problem("bad-flag", sentence, remedy))
+
+
+def _is_missing(pair: Pair, authority: Authority | None, asked: tuple[str, ...]) -> bool:
+    """Whether a pair has to be made; one that is there and is something else is refused."""
+    file = pair.folder / "cert.pem"
+    if authority is None or not file.exists():
+        return True
+    certificate = load(file)
+    rotate_it = f"`dinp certificates rotate --dir {pair.folder.parent}`"
+    if pair.purpose not in purposes_in(certificate):
+        wanted, found = ("server's", "client's") if pair.purpose == _PURPOSES[True] else ("client's", "server's")
+        remedy = f"Remove {pair.folder}, and issue it again."
+        raise unusable(file, f"it is a {found} certificate where a {wanted} is expected", remedy)
+    if not is_signed_by(authority, certificate):
+        raise unusable(file, "the authority beside it has not signed it", f"{rotate_it} makes it anew.")
+    names = names_in(certificate)
+    if other := [host for host in asked if read_host(host) not in names] if pair.folder.name == SERVER else []:
+        sentence = f"--host {other[0]}: {file} is there, and is for {', '.join(names)} only."
+        hosts = " ".join(f"--host {host}" for host in dict.fromkeys((*names, *asked)))
+        raise BadInputError(Problem("bad-flag", sentence, f"{rotate_it[:-1]} {hosts}` gives it these names."))
+    return not is_whole(pair.folder, certificate)
+
+
+def _renewed(file: Path, hosts: tuple[str, ...]) -> Pair:
+    old = load(file)
+    purposes = purposes_in(old)
+    if not purposes:
+        remedy = f"Remove {file.parent}, and issue the pair again."
+        raise unusable(file, "it does not say whether it is a server's or a client's", remedy)
+    key = file.parent / "key.pem"
+    mode = key.stat().st_mode & 0o777 if key.exists() else PRIVATE
+    names = hosts if hosts and file.parent.name == SERVER else names_in(old)
+    return Pair(file.parent, names, purposes[0], mode)
+
+
 def _make_authority(directory: Path, written: list[Path]) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"dinp authority {os.urandom(4).hex()}")])
-    builder = _builder(name, name, key, CA_DAYS)
+    builder = _builder(name, name, key, utc_now() + timedelta(days=AUTHORITY_DAYS))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs=True), critical=True)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
@@ -123,26 +210,20 @@ def _make_authority(directory: Path, written: list[Path]) -> Authority:
     )
     certificate = builder.sign(key, hashes.SHA256())
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-    written += [_write_key(directory / "ca-key.pem", key), _write(directory / "ca.pem", _pem(certificate), 0o644)]
+    written += [write_key(directory / "ca-key.pem", key), write(directory / "ca.pem", pem(certificate), 0o644)]
     return Authority(certificate, key)
 
 
-def _make_pair(
-    folder: Path,
-    name: str,
-    names: Iterable[str],
-    purpose: x509.ObjectIdentifier,
-    authority: Authority,
-    days: int,
-    key_mode: int,
-) -> list[Path]:
+def _make_pair(pair: Pair, authority: Authority, days: int) -> list[Path]:
     key = ec.generate_private_key(ec.SECP256R1())
+    name = pair.folder.name
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = _builder(subject, authority.certificate.subject, key, days)
+    end = min(utc_now() + timedelta(days=days), authority.certificate.not_valid_after_utc)
+    builder = _builder(subject, authority.certificate.subject, key, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(signs=False), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-    alternatives = [_general_name(each) for each in names] or [x509.DNSName(name)]
+    builder = builder.add_extension(x509.ExtendedKeyUsage([pair.purpose]), critical=False)
+    alternatives = [_general_name(each) for each in pair.names] or [x509.DNSName(name)]
     builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     signer = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
@@ -150,27 +231,26 @@ def _make_pair(
         x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer), critical=False
     )
     certificate = builder.sign(authority.key, hashes.SHA256())
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    # The certificate comes last: where it is, the pair is whole.
+    pair.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # The certificate comes last: where it is, and belongs to the key, the pair is whole.
     return [
-        _write_key(folder / "key.pem", key, key_mode),
-        _write(folder / "ca.pem", _pem(authority.certificate), 0o644),
-        _write(folder / "cert.pem", _pem(certificate), 0o644),
+        write_key(pair.folder / "key.pem", key, pair.key_mode),
+        write(pair.folder / "ca.pem", pem(authority.certificate), 0o644),
+        write(pair.folder / "cert.pem", pem(certificate), 0o644),
     ]
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, end: datetime
 ) -> x509.CertificateBuilder:
-    now = utc_now()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(utc_now() - _SKEW)
+        .not_valid_after(end)
     )
 
 
@@ -193,69 +273,3 @@ def _general_name(text: str) -> x509.GeneralName:
         return x509.IPAddress(ip_address(text))
     except ValueError:
         return x509.DNSName(text)
-
-
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(str(name.value) for name in found)
-
-
-def _purposes(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return ("authority",)
-    words = {ExtendedKeyUsageOID.SERVER_AUTH: "server", ExtendedKeyUsageOID.CLIENT_AUTH: "client"}
-    return tuple(words.get(purpose, purpose.dotted_string) for purpose in found)
-
-
-def _load(file: Path) -> x509.Certificate:
-    try:
-        return x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise _unusable(file, str(error)) from error
-
-
-def _load_authority(directory: Path) -> Authority:
-    file = directory / "ca-key.pem"
-    try:
-        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise _unusable(file, str(error)) from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise _unusable(file, "it is no elliptic curve key")
-    return Authority(_load(directory / "ca.pem"), key)
-
-
-def _unusable(file: Path, reason: str) -> BadInputError:
-    return BadInputError(
-        Problem(
-            "certificate-unusable",
-            f"{file} cannot be used: {reason}.",
-            "Give the directory that `dinp certificates issue` made, with the authority's key.",
-        )
-    )
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _write_key(file: Path, key: ec.EllipticCurvePrivateKey, mode: int = _PRIVATE) -> Path:
-    plain = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    return _write(file, pem, mode)
-
-
-def _write(file: Path, content: bytes, mode: int) -> Path:
-    """Replace a file in one step, never readable for longer than `mode` says."""
-    temporary = file.with_name(file.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as out:
-        os.fchmod(descriptor, mode)
-        out.write(content)
-    temporary.rename(file)
-    return file

@@ -1,8 +1,19 @@
 """`dinp certificates`: mutual TLS for a tenant's TCP door."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from dinp.model.problem import Problem
+
+    _Read = TypeVar("_Read")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a name or address that clients connect to (repeatable)",
     )
     issue.add_argument("--client", action="append", default=[], metavar="NAME", help="default: client (repeatable)")
-    issue.add_argument("--days", type=int, default=365, help="how long pairs are valid; the authority is for ten years")
+    issue.add_argument("--days", default="365", help="how long pairs are valid; the authority is for ten years")
     issue.add_argument(
         "--client-mode", default="0600", metavar="BITS", help="permission bits of clients' keys, where users share them"
     )
@@ -30,7 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--within", metavar="DURATION", default="60s", help="give up waiting after this long")
     rotate = verbs.add_parser("rotate", help="new pairs of the same names, signed by the same authority")
     rotate.add_argument("--dir", required=True, metavar="DIR")
-    rotate.add_argument("--days", type=int, default=365)
+    rotate.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="names of the server's pair instead of those it has (repeatable)",
+    )
+    rotate.add_argument("--days", default="365", help="how long they are valid")
     show = verbs.add_parser("show", help="names, purposes and ends")
     show.add_argument("--dir", required=True, metavar="DIR")
     show.add_argument("-o", "--output", choices=["text", "json"], default="text")
@@ -38,19 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do it."""
-    from dinp.edges import certificates
-
     directory = Path(options.dir)
     if options.verb == "show":
         return _show(directory, options.output)
-    if options.verb == "issue":
-        hosts = options.host or ["localhost", "127.0.0.1", "::1"]
-        clients = options.client or ["client"]
-        mode = _mode(options.client_mode)
-        written = certificates.issue(directory, hosts, clients, options.days, client_mode=mode)
-    else:
-        written = certificates.rotate(directory, options.days)
-    for file in written:
+    for file in _written(directory, options):
         sys.stdout.write(f"{file}\n")
     if options.verb == "issue" and options.wait_for is not None:
         from dinp.cli.commands.wait import wait_until_open
@@ -59,15 +68,54 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _mode(text: str) -> int:
+def _written(directory: Path, options: argparse.Namespace) -> tuple[Path, ...]:
+    """What `issue` and `rotate` write, when every flag is right."""
+    from dinp.edges import certificates
+    from dinp.model.certificate_values import read_client, read_days, read_host
     from dinp.model.config_values import read_mode
     from dinp.model.problem import BadInputError, Problem
 
+    flags = _Flags(f"dinp certificates {options.verb}")
+    hosts = tuple(host for text in options.host for host in flags.read("--host", text, read_host))
+    days = flags.read("--days", options.days, read_days)
+    clients, modes = ["client"], [0o600]
+    if options.verb == "issue":
+        clients = [name for text in options.client or clients for name in flags.read("--client", text, read_client)]
+        modes = flags.read("--client-mode", options.client_mode, read_mode)
+    flags.check()
     try:
-        return read_mode(text)
-    except ValueError as error:
-        problem = Problem("bad-flag", f"--client-mode {text!r}: {error}.", "See `dinp certificates issue --help`.")
-        raise BadInputError(problem) from error
+        if options.verb == "issue":
+            return certificates.issue(directory, hosts, clients, days[0], client_mode=modes[0])
+        return certificates.rotate(directory, days[0], hosts)
+    except OSError as error:
+        file = error.filename or directory
+        sentence = f"--dir {options.dir!r}: {file} cannot be written: {error.strerror}."
+        raise BadInputError(Problem("bad-flag", sentence, "Name a directory that you may write to.")) from error
+
+
+class _Flags:
+    """Values of flags, read one by one; every problem is told at once."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._problems: list[Problem] = []
+
+    def read(self, flag: str, text: str, reader: Callable[[str], _Read]) -> list[_Read]:
+        """The value; none where it has a problem."""
+        from dinp.model.problem import Problem
+
+        try:
+            return [reader(text)]
+        except ValueError as error:
+            self._problems.append(Problem("bad-flag", f"{flag} {text!r}: {error}.", f"See `{self._command} --help`."))
+            return []
+
+    def check(self) -> None:
+        """Raises BadInputError with all of them."""
+        from dinp.model.problem import BadInputError
+
+        if self._problems:
+            raise BadInputError(*self._problems)
 
 
 def _show(directory: Path, output: str) -> int:

@@ -116,8 +116,10 @@ AGENT = (
     Failure(
         "certificate-unusable",
         "A certificate or an authority's key cannot be used",
-        "The file is missing, is no PEM, or is no elliptic curve key: dinp signs only with authorities that it made.",
-        "Give the directory that `dinp certificates issue` made, with the authority's key.",
+        "The file is missing, is no PEM, or is no elliptic curve key: dinp signs only with authorities that it made. "
+        "Or it does not belong where it is: a client's certificate in the server's place, a pair of another authority.",
+        "Give the directory that `dinp certificates issue` made, with the authority's key. A pair whose key is lost is "
+        "made anew by `issue` and `rotate`.",
     ),
     Failure(
         "tls-file-unusable",
