@@ -4,23 +4,14 @@ from copy import deepcopy
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from dinp.injector.api_object import eject_object, inject_object
 from dinp.injector.vocabulary import Inject, Refuse, Skip
 from dinp.manifests.edit_values import edited
 from dinp.manifests.json_patch import json_patch
-from dinp.model.engine_spec import EngineSpec, IsolationKind
-from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
-from tests.injector.workloads import objects
-
-SPECS = st.builds(
-    ServiceSpec,
-    form=st.sampled_from(Form),
-    endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind)),
-    credentials=st.sampled_from(["", "logins"]),
-    engine=st.builds(EngineSpec, isolation=st.sampled_from([None, IsolationKind.ROOTLESS])),
-)
+from dinp.model.service_spec import ServiceSpec
+from tests.injector.additions import ADDITIONS, with_additions
+from tests.injector.workloads import SPECS, objects
 
 
 def patched(thing: Any, operations: list[Any]) -> Any:
@@ -61,6 +52,19 @@ def test_eject_takes_back_what_inject_did(thing: dict[str, Any], spec: ServiceSp
     assert isinstance(back, Inject)
     assert edited(injected, back.edits) == thing
     assert patched(injected, json_patch(back.edits)) == thing
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(objects(), SPECS, ADDITIONS)
+def test_what_people_add_after_the_injection_stays(thing: dict[str, Any], spec: ServiceSpec, added: list[Any]) -> None:
+    answer = inject_object(thing, spec)
+    if not isinstance(answer, Inject):
+        return
+    later = with_additions(edited(thing, answer.edits), added)
+    back = eject_object(later)
+    assert isinstance(back, Inject)
+    assert edited(later, back.edits) == with_additions(thing, added)
+    assert patched(later, json_patch(back.edits)) == with_additions(thing, added)
 
 
 def test_what_describes_no_pods_is_left_alone() -> None:

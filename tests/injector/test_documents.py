@@ -41,7 +41,7 @@ spec:
 
 
 @pytest.mark.parametrize(
-    "record", ["by hand", "[]", '{"version":2}', '{"version":1,"sockets":{"v":"hostPath: [x"},"files":3}']
+    "record", ["by hand", "[]", '{"version":1}', '{"version":2,"sockets":{"v":"hostPath: [x"},"parts":3}']
 )
 def test_a_record_that_cannot_be_read_is_said_to_be_so(record: str) -> None:
     with pytest.raises(BadInputError, match=r"pod.yaml:4:5: Pod \(no name\): its annotation dinp.dev/injected"):

@@ -9,18 +9,11 @@ from hypothesis import strategies as st
 from dinp.injector.documents import eject, inject
 from dinp.manifests.yaml_text import yaml_text
 from dinp.manifests.yaml_tree import parse, value
-from dinp.model.engine_spec import EngineSpec, IsolationKind
 from dinp.model.problem import BadInputError
-from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec
-from tests.injector.workloads import objects, texts
+from dinp.model.service_spec import ServiceSpec
+from tests.injector.additions import ADDITIONS, with_additions
+from tests.injector.workloads import SPECS, objects, texts
 
-SPECS = st.builds(
-    ServiceSpec,
-    form=st.sampled_from(Form),
-    endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind)),
-    credentials=st.sampled_from(["", "logins"]),
-    engine=st.builds(EngineSpec, isolation=st.sampled_from([None, IsolationKind.ROOTLESS])),
-)
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -53,6 +46,17 @@ def test_eject_takes_it_back_after_other_programs_wrote_the_file_anew(thing: dic
     (read,) = (value(root) for root in parse(result))
     for text in (json.dumps(read), yaml.safe_dump(read), yaml.safe_dump(read, default_flow_style=True)):
         assert [value(root) for root in parse(eject(text, "file.yaml").text)] == [thing]
+
+
+@SLOW
+@given(objects(), SPECS, ADDITIONS)
+def test_what_people_add_to_an_injected_file_stays(thing: dict, spec: ServiceSpec, added: list) -> None:
+    result = injected(yaml_text(thing), spec)
+    if result is None or result == yaml_text(thing):
+        return
+    (read,) = (value(root) for root in parse(result))
+    text = yaml_text(with_additions(read, added))
+    assert [value(root) for root in parse(eject(text, "file.yaml").text)] == [with_additions(thing, added)]
 
 
 PIECES = [

@@ -5,6 +5,17 @@ import json
 import yaml
 from hypothesis import strategies as st
 
+from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.service_spec import EndpointKind, EndpointSpec, Form, ServiceSpec, StorageKind, StorageSpec
+
+SPECS = st.builds(
+    ServiceSpec,
+    form=st.sampled_from(Form),
+    endpoint=st.builds(EndpointSpec, st.sampled_from(EndpointKind)),
+    credentials=st.sampled_from(["", "logins"]),
+    engine=st.builds(EngineSpec, isolation=st.sampled_from([None, IsolationKind.ROOTLESS])),
+    storage=st.builds(StorageSpec, st.sampled_from([StorageKind.EMPTY_DIR, StorageKind.EPHEMERAL])),
+)
 NAMES = st.sampled_from(["a", "b", "build", "test", "x1"])
 VOLUMES = ("data", "sock", "run", "cfg", "extra")
 PATHS = st.sampled_from(
@@ -46,7 +57,8 @@ VARIABLES = st.sampled_from(
     ]
 )
 MOUNTS = st.fixed_dictionaries(
-    {"name": st.sampled_from(VOLUMES), "mountPath": PATHS}, optional={"readOnly": st.booleans()}
+    {"name": st.sampled_from(VOLUMES), "mountPath": PATHS},
+    optional={"readOnly": st.booleans(), "subPath": st.sampled_from(["", None])},
 )
 
 

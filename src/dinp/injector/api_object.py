@@ -45,8 +45,9 @@ def _pod(thing: Object) -> tuple[PodView, str, Path] | None:
 
 def _from_top(answer: Answer, path: Path) -> Answer:
     match answer:
-        case Inject(edits, notes):
-            return Inject(tuple(below(path, edit) for edit in edits), notes)
+        case Inject(edits, notes, kept):
+            placed = tuple(replace(each, path=(*path, *each.path)) for each in kept)
+            return Inject(tuple(below(path, edit) for edit in edits), notes, placed)
         case Refuse(reasons):
             return Refuse(tuple(replace(reason, path=(*path, *reason.path)) for reason in reasons))
         case _:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dinp.injector.host_sockets import HostSocket, socket_paths, tidy
-from dinp.injector.pod_view import Container, items, text
+from dinp.injector.host_sockets import SOCKET_NAME, HostSocket, socket_paths, tidy
+from dinp.injector.pod_view import Container, Entry, items, text
 from dinp.injector.targets import Target, add_items
 from dinp.manifests.edits import AddEntry, Edit, SetValue
 from dinp.model.pod import Json
@@ -20,6 +20,7 @@ class ClientChanges:
     edits: tuple[Edit, ...] = ()
     empty: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -37,15 +38,15 @@ def client_changes(
     reached = {f"unix://{path}" for path in socket_paths(container, sockets)}
     own = own_variables(container)
     added, notes = _environment(container, parts, reached, own)
-    mounts, renamed = mount_edits(container, sockets, target)
-    edits: list[Edit] = [*mounts]
+    led = mount_edits(container, sockets, target)
+    edits: list[Edit] = [*led.edits]
     empty: dict[str, str] = {}
     for key, new in (("env", added), ("volumeMounts", tuple(mount.data() for mount in parts.mounts))):
         if new:
             edit, raw = add_items(target, container.path, container.data, key, new)
             edits.append(edit)
             empty |= {f"{place(container)}/{key}": raw} if raw is not None else {}
-    return ClientChanges(tuple(edits), empty, renamed, notes)
+    return replace(led, edits=tuple(edits), empty=empty, notes=notes)
 
 
 def own_variables(container: Container) -> tuple[str, ...]:
@@ -58,24 +59,38 @@ def place(container: Container) -> str:
     return f"{container.path[1]}/{container.name}"
 
 
-def mount_edits(
-    container: Container, sockets: tuple[HostSocket, ...], target: Target
-) -> tuple[tuple[Edit, ...], dict[str, str]]:
-    """Leads a container's mounts of the node's socket to the agent's; and the volumes' names as they were."""
+def mount_place(container: Container, mount: Entry) -> str:
+    """How a record calls a mount: by its container and path."""
+    return f"{place(container)}:{tidy(text(mount, 'mountPath'))}"
+
+
+def withheld(own: tuple[str, ...]) -> frozenset[str]:
+    """The contract's variables that a container does not get because of those that it has."""
+    # Without our DOCKER_HOST, our certificates would break whatever the container's own one leads to.
+    return frozenset(own) | ({"DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} if "DOCKER_HOST" in own else frozenset())
+
+
+def mount_edits(container: Container, sockets: tuple[HostSocket, ...], target: Target) -> ClientChanges:
+    """Leads a container's mounts of the node's socket to the agent's."""
     by_name = {socket.name: socket for socket in sockets}
     edits: list[Edit] = []
     renamed: dict[str, str] = {}
+    parts: dict[str, str | None] = {}
     for position, mount in enumerate(items(container.data, "volumeMounts")):
         socket = by_name.get(text(mount, "name"))
         if socket is None:
             continue
         path = (*container.path, "volumeMounts", position)
+        where = mount_place(container, mount)
         if socket.is_file:
-            edits.append(AddEntry(path, "subPath", "docker.sock"))
+            # A subPath may be there and empty, which is none.
+            there = "subPath" in mount
+            parts[where] = target.raw_value(path, "subPath") if there else None
+            edits.append((SetValue if there else AddEntry)(path, "subPath", SOCKET_NAME))
         if socket.name != sockets[0].name:
-            renamed[f"{place(container)}/{tidy(text(mount, 'mountPath'))}"] = target.raw_value(path, "name")
+            renamed[where] = target.raw_value(path, "name")
             edits.append(SetValue(path, "name", sockets[0].name))
-    return tuple(edits), renamed
+    return ClientChanges(tuple(edits), renamed=renamed, parts=parts)
 
 
 def _environment(
@@ -101,7 +116,5 @@ def _environment(
             f"The container {container.name} sets DOCKER_CONFIG, which was kept: it does not get the logins of the"
             " service spec. Remove the variable there."
         )
-    # Without our DOCKER_HOST, our certificates would break whatever the container's own one leads to.
-    skipped = {"DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} if "DOCKER_HOST" in own else set()
-    added = [each.data() for each in parts.environment if each.name not in values and each.name not in skipped]
+    added = [each.data() for each in parts.environment if each.name not in withheld(own)]
     return tuple(added), tuple(notes)

@@ -78,9 +78,10 @@ def _changed(text: str, file: str, verb: str, decide: _Decide) -> Outcome:
                     report.append(f"{each}: left alone, {reason}")
                 case Refuse(reasons):
                     problems += [_located(reason, root, prefix, each, text, file) for reason in reasons]
-                case Inject(changes, notes):
+                case Inject(changes, notes, kept):
                     edits += [(root, below(prefix, change)) for change in changes]
                     report += [f"{each}: {verb}", *(f"  {note}" for note in notes)]
+                    report += [f"  {_place(text, root, (*prefix, *one.path), file)}: {one.sentence}" for one in kept]
                     changed += 1
     if problems:
         raise BadInputError(*problems)
@@ -141,9 +142,13 @@ def _without_raw(edit: Edit) -> Edit:
 
 
 def _located(reason: Reason, root: Node, prefix: Path, each: KubeObject, text: str, file: str) -> Problem:
-    line, column = _line_column(text, nearest(root, (*prefix, *reason.path)).start)
-    sentence = f"{file}:{line}:{column}: {each}: {reason.problem.sentence}"
-    return replace(reason.problem, sentence=sentence)
+    place = _place(text, root, (*prefix, *reason.path), file)
+    return replace(reason.problem, sentence=f"{place}: {each}: {reason.problem.sentence}")
+
+
+def _place(text: str, root: Node, path: Path, file: str) -> str:
+    line, column = _line_column(text, nearest(root, path).start)
+    return f"{file}:{line}:{column}"
 
 
 def _line_column(text: str, offset: int) -> tuple[int, int]:

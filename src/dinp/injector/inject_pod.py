@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dinp.injector.client_edits import client_changes, mount_edits, own_variables
+from dinp.injector.client_edits import client_changes, mount_edits, own_variables, place
 from dinp.injector.host_sockets import HostSocket, host_sockets
-from dinp.injector.pod_view import Container, PodView
-from dinp.injector.record import Record
+from dinp.injector.pod_view import Container, PodView, text
+from dinp.injector.record import Record, fingerprint
 from dinp.injector.refusals import refusals
 from dinp.injector.targets import Target, add_annotations, add_items
 from dinp.injector.vocabulary import Answer, Inject, Refuse, Skip
 from dinp.injector.workspaces import workspaces
 from dinp.manifests.edits import AddEntry, Edit, SwapEntry
 from dinp.model import annotations as names
-from dinp.model.pod import Json
+from dinp.model.pod import Json, Object
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
 
@@ -40,20 +40,20 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
     edits: list[Edit] = []
     empty: dict[str, str] = {}
     renamed: dict[str, str] = {}
+    socket_parts: dict[str, str | None] = {}
     for container in pod.containers:
-        if container not in clients:
-            # It keeps its mount of the socket, which must not lead to a volume that is something else by now.
-            more, before = mount_edits(container, sockets, target)
-            edits += more
-            renamed |= before
-            continue
-        changes = client_changes(container, parts, sockets, target)
+        # Who gets none keeps its mount of the socket, which must not lead to a volume that is something else by now.
+        if container in clients:
+            changes = client_changes(container, parts, sockets, target)
+        else:
+            changes = mount_edits(container, sockets, target)
         edits += changes.edits
         empty |= changes.empty
         renamed |= changes.renamed
+        socket_parts |= changes.parts
         notes += changes.notes
     edits += [_source(socket) for socket in sockets]
-    added: tuple[tuple[str, tuple[Json, ...], bool], ...] = (
+    added: tuple[tuple[str, tuple[Object, ...], bool], ...] = (
         ("initContainers", tuple(parts.init_containers), True),
         ("containers", tuple(parts.containers), True),
         ("volumes", tuple(volume.data() for volume in parts.volumes), False),
@@ -65,19 +65,24 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
             empty |= {f"spec/{key}": raw} if raw is not None else {}
     fields = {key: value for key, value in parts.pod.items() if key not in pod.spec}
     edits += [AddEntry(("spec",), key, value) for key, value in fields.items()]
+    environment = [variable.data() for variable in parts.environment]
+    first_own = next(each for each in pod.containers if not each.initial)
     default = bool(parts.containers) and names.DEFAULT_CONTAINER not in pod.annotations
     record = Record(
         empty=empty | _empty_metadata(pod, target),
         sockets={socket.name: _raw_source(socket, target) for socket in sockets},
-        files=[socket.name for socket in sockets if socket.is_file],
+        parts=socket_parts,
         renamed=renamed,
-        own={each.name: list(own) for each in pod.containers if (own := own_variables(each))},
-        pod=list(fields),
-        default=default,
+        own={place(each): list(own) for each in pod.containers if (own := own_variables(each))},
+        clients=[place(each) for each in clients],
+        env={text(each, "name"): text(each, "value") for each in environment},
+        mounts=[mount.data() for mount in parts.mounts],
+        made={text(each, "name"): fingerprint(each) for _, items, _ in added for each in items},
+        pod=fields,
+        default=first_own.name if default else "",
     )
     marks: dict[str, Json] = {names.INJECTED: record.dumped()}
     if default:
-        first_own = next(each for each in pod.containers if not each.initial)
         marks[names.DEFAULT_CONTAINER] = first_own.name
     annotated, _ = add_annotations(target, pod.data, marks)
     return Inject((*edits, *annotated), notes)

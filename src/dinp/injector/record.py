@@ -1,32 +1,58 @@
-"""What cannot be seen in an injected pod any more, so that eject can restore it: kept in an annotation, as JSON."""
+"""What inject did to a pod and what was there before, so that eject can tell its own from what people wrote.
+
+Kept in an annotation, as JSON. Of what a pod cannot show any more the text is kept; of what was put in, names and
+values; of the agent's container and volumes, which nobody else has under their names, fingerprints.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from dinp.model.pod import Json
+
+_VERSION = 2
+
+_FILLED_IN = frozenset(
+    {"imagePullPolicy", "terminationMessagePath", "defaultMode", "creationTimestamp", "volumeMode", "status"}
+)
+"""What the API server adds by itself to such containers and volumes (kubernetes, pkg/apis/core/v1/defaults.go)."""
+
+TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where it mounts the pod's token, in every container."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was there before.
+    """What was there before, and what was put in.
 
     Attributes:
         empty: lists and mappings that were there but empty, by place; as text, everything behind the key's colon.
         sockets: the sources of the volumes that brought the node's socket, by volume; as text, key and all.
-        files: those of them that were the socket itself.
+        parts: mounts of the socket itself, by place, that have a subPath now; the text of an empty one that they had.
         renamed: names of volumes in mounts that lead to another volume now, by place; as text behind the colon.
         own: the contract's variables that a container had itself, by container.
+        clients: the containers that got Docker.
+        env: the variables that they got, but for those that they had.
+        mounts: the mounts that they got.
+        made: fingerprints of the agent's container and of the volumes, by name.
         pod: fields of the pod's spec that were not there.
-        default: whether the default container was not named.
+        default: the default container, where none was named.
     """
 
     empty: dict[str, str] = field(default_factory=dict)
     sockets: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
+    parts: dict[str, str | None] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     own: dict[str, list[str]] = field(default_factory=dict)
-    pod: list[str] = field(default_factory=list)
-    default: bool = False
+    clients: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+    mounts: list[Json] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    pod: dict[str, Json] = field(default_factory=dict)
+    default: str = ""
 
     @property
     def socket_volume(self) -> str | None:
@@ -36,7 +62,7 @@ class Record:
     def dumped(self) -> str:
         """As it is kept."""
         said = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
-        return json.dumps({"version": 1, **said}, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps({"version": _VERSION, **said}, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_record(kept: str) -> Record | None:
@@ -45,20 +71,46 @@ def read_record(kept: str) -> Record | None:
         data = json.loads(kept)
     except ValueError:
         return None
-    if not isinstance(data, dict) or data.pop("version", None) != 1:
+    if not isinstance(data, dict) or data.pop("version", None) != _VERSION:
         return None
+    mounts, default = data.get("mounts"), data.get("default")
     return Record(
         empty=_texts(data.get("empty")),
         sockets=_texts(data.get("sockets")),
-        files=_names(data.get("files")),
+        parts={key: each if isinstance(each, str) else None for key, each in _mapping(data.get("parts")).items()},
         renamed=_texts(data.get("renamed")),
         own={container: _names(below) for container, below in _mapping(data.get("own")).items()},
-        pod=_names(data.get("pod")),
-        default=data.get("default") is True,
+        clients=_names(data.get("clients")),
+        env=_texts(data.get("env")),
+        mounts=mounts if isinstance(mounts, list) else [],
+        made=_texts(data.get("made")),
+        pod=_mapping(data.get("pod")),
+        default=default if isinstance(default, str) else "",
     )
 
 
-def _mapping(found: object) -> dict[str, object]:
+def fingerprint(thing: Json) -> str:
+    """Tells whether a container or volume is still the one that was put in, whatever the API server filled in."""
+    said = json.dumps(_as_made(thing), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _as_made(thing: Json) -> Json:
+    if isinstance(thing, Mapping):
+        granted = thing.get("limits")
+        asked = thing.get("requests")
+        if isinstance(granted, Mapping) and isinstance(asked, Mapping):
+            # Where a limit has no request, the API server writes one of the same amount.
+            left = {name: amount for name, amount in asked.items() if amount != granted.get(name)}
+            thing = {**thing, "requests": left}
+        kept = {key: _as_made(below) for key, below in thing.items() if key not in _FILLED_IN}
+        return {key: below for key, below in kept.items() if key not in ("resources", "requests") or below}
+    if isinstance(thing, Sequence) and not isinstance(thing, str):
+        return [_as_made(each) for each in thing if not isinstance(each, Mapping) or each.get("mountPath") != TOKENS]
+    return thing
+
+
+def _mapping(found: object) -> dict[str, Json]:
     return found if isinstance(found, dict) else {}
 
 

@@ -7,16 +7,30 @@ from dinp.model.problem import Problem
 from dinp.model.value import Value
 
 
+class Kept(Value):
+    """What eject did not put back, because somebody wrote it after the injection.
+
+    Attributes:
+        path: from the pod to it.
+        sentence: what it is.
+    """
+
+    path: Path
+    sentence: str
+
+
 class Inject(Value):
     """Change the pod.
 
     Attributes:
         edits: paths begin at the pod (template), which has `metadata` and `spec`.
         notes: what the person should know, sentence by sentence.
+        kept: the same about single places.
     """
 
     edits: tuple[Edit, ...]
     notes: tuple[str, ...]
+    kept: tuple[Kept, ...] = ()
 
 
 class Skip(Value):

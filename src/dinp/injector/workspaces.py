@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dinp.injector.host_sockets import HostSocket, tidy
 from dinp.injector.pod_view import Container, Entry, text
+from dinp.injector.record import TOKENS
 from dinp.model.pod import Mount
 
 _OWN_TREES = (
@@ -19,9 +20,6 @@ _OWN_TREES = (
     ),
 )
 """The agent's programs and its own directories: another volume there, or below, would break it."""
-
-_TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
-"""Kubernetes puts the pod's token there by itself; an engine has no use for it."""
 
 _OWN_PARENTS = ("/", "/run", "/var", "/var/run", "/var/lib", "/opt")
 """Another volume exactly there would hide them."""
@@ -39,7 +37,7 @@ def workspaces(
             if text(entry, "name") in skipped:
                 continue
             path = tidy(text(entry, "mountPath"))
-            if path == _TOKENS:
+            if path == TOKENS:  # an engine has no use for it
                 continue
             reason = _reason_against(entry, path)
             mount = Mount(text(entry, "name"), path, text(entry, "subPath"), entry.get("readOnly") is True)
