@@ -55,6 +55,18 @@ def test_in_a_pod_of_65536_ids_one_tenant_fits_beside_the_agents_root() -> None:
     assert caught.value.problems[0].code == "no-free-ids"
 
 
+def test_lines_for_another_user_leave_the_only_range_of_a_pod_to_its_tenant() -> None:
+    lines = [IdRange(1, 999), IdRange(1001, 64535)]
+    assert allocate("a", {}, [], POD, promised=lines) == IdRange(1, 65535)
+    with pytest.raises(WorldRefusedError):
+        allocate("a", {}, lines, POD)
+
+
+def test_what_is_promised_to_somebody_is_not_given_away_where_there_is_more() -> None:
+    taken = IdRange(65536, 65536)
+    assert allocate("a", {}, [], LARGE_POD, promised=[taken]).first == 131072
+
+
 def test_in_a_pod_with_more_ids_tenants_get_whole_blocks() -> None:
     recorded: dict[str, IdRange] = {}
     for name in "abc":

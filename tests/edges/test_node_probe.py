@@ -11,7 +11,7 @@ import pytest
 
 from dinp.agent.id_ranges import allocate
 from dinp.edges.engine_version import BESIDE, VersionQuestion, identity_of, remembered
-from dinp.edges.id_probe import foreign_ranges, living_ranges, own_id_map
+from dinp.edges.id_probe import living_ranges, own_id_map
 from dinp.edges.node_probe import (
     find_programs,
     nearest_directory,
@@ -148,7 +148,7 @@ def test_ids_that_a_living_namespace_maps_are_seen() -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"inside\n"
         assert ids in living_ranges()
-        assert not any(allocate(name, {}, foreign_ranges(), own_id_map()).overlaps(ids) for name in "abc")
+        assert not any(allocate(name, {}, living_ranges(), own_id_map()).overlaps(ids) for name in "abc")
     finally:
         holder.communicate()
         os.close(descriptor)

@@ -17,15 +17,18 @@ def allocate(
     foreign: Iterable[IdRange],
     own_map: tuple[IdExtent, ...],
     instance: str = "",
+    promised: Iterable[IdRange] = (),
 ) -> IdRange:
     """The range of a tenant.
 
     Args:
         tenant: whose.
         recorded: ranges that tenants of this agent have, by name: their files carry these ids.
-        foreign: ranges that others have: lines of /etc/subuid and /etc/subgid, maps of living processes.
+        foreign: ranges that others have: maps of living processes.
         own_map: the uid_map of the agent's own user namespace, which bounds what it can give away.
         instance: the agent's name. Agents cannot see each other's records, so each begins its search elsewhere.
+        promised: ranges in /etc/subuid and /etc/subgid. In a namespace of 65536 ids these are lines of a container's
+            image, for an agent that is an ordinary user: they would leave nothing to an agent that is root.
 
     Returns:
         The recorded range where there is one, else the first free one.
@@ -36,7 +39,7 @@ def allocate(
     if tenant in recorded:
         return recorded[tenant]
     firsts, count = _candidates(own_map)
-    taken = (*recorded.values(), *foreign)
+    taken = (*recorded.values(), *foreign, *(promised if count == IDS_PER_TENANT else ()))
     start = crc32(f"{instance}/{tenant}".encode()) % len(firsts) if is_first_namespace(own_map) else 0
     for index in range(len(firsts)):
         ids = IdRange(firsts[(start + index) % len(firsts)], count)
@@ -48,7 +51,7 @@ def allocate(
             f"No range of {IDS_PER_TENANT} user ids is left for {f'tenant {tenant}' if tenant else 'any tenant'}:"
             f" {len(firsts)} could be given here.",
             "Remove tenants that are gone from the state directory; in a pod with hostUsers: false run one tenant per"
-            " pod, or set hostUsers: true.",
+            " pod, set engine.isolation to rootless, or hostUsers: true.",
         )
     )
 

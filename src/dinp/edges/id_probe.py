@@ -7,10 +7,10 @@ from dinp.model.id_maps import IdExtent, mapped_ranges, parse_id_map, parse_sub_
 from dinp.model.id_range import IdRange
 
 
-def foreign_ranges() -> tuple[IdRange, ...]:
-    """Every range of ids that somebody else is known to have now: what `agent/id_ranges.allocate` keeps away from."""
+def promised_ranges() -> tuple[IdRange, ...]:
+    """Every range of ids that a line of /etc/subuid or /etc/subgid gives to somebody."""
     sub_ids = (*parse_sub_ids(read_text("/etc/subuid")), *parse_sub_ids(read_text("/etc/subgid")))
-    return (*living_ranges(), *(entry.ids for entry in sub_ids))
+    return tuple(entry.ids for entry in sub_ids)
 
 
 def own_id_map() -> tuple[IdExtent, ...]:

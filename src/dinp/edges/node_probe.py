@@ -210,7 +210,7 @@ def _try_as_tenant(
 ) -> tuple[Trial, tuple[tuple[str, Trial], ...]]:
     """What works from inside a tenant's user namespace: overlay, and for each directory an idmapped mount."""
     try:
-        ids = allocate("", {}, process.foreign_ids(), process.uid_map)
+        ids = allocate("", {}, process.living, process.uid_map, promised=process.promised_ids())
         namespace = make_user_namespace(ids)
     except OSError as error:
         return Trial(works=False, error=error.strerror or str(error), errno=error.errno or 1), ()

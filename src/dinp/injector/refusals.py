@@ -141,6 +141,10 @@ def _of_the_form(pod: PodView, kind: str, spec: ServiceSpec) -> Iterator[Reason]
             )
             remedy = "Remove hostNetwork (published ports answer at the pod's address), or leave this pod alone."
             yield _reason(("spec", "hostNetwork"), "inject-host-network", sentence, remedy)
+        if pod.spec.get("hostUsers") is False:
+            what = "its user namespace (hostUsers: false) leaves an agent that is root too little to be root of."
+            remedy = "Choose engine.isolation: rootless, which is made for such pods; or remove hostUsers."
+            yield _reason(("spec", "hostUsers"), "inject-user-namespace", what, remedy)
         return
     if host_network or any(pod.spec.get(key) is True for key in ("hostUsers", "hostIPC")):
         sentence = (

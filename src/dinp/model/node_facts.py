@@ -64,9 +64,9 @@ class ProcessFacts(Value):
     new_proc: Trial = NOT_TRIED
     container: str = ""
 
-    def foreign_ids(self) -> tuple[IdRange, ...]:
-        """Every range of ids that somebody else is known to have."""
-        return (*self.living, *(entry.ids for entry in (*self.sub_uids, *self.sub_gids)))
+    def promised_ids(self) -> tuple[IdRange, ...]:
+        """Every range of ids that a line of /etc/subuid or /etc/subgid gives to somebody."""
+        return tuple(entry.ids for entry in (*self.sub_uids, *self.sub_gids))
 
 
 class StorageFacts(Value):

@@ -13,7 +13,7 @@ from dinp.edges.agent_log import AgentLog
 from dinp.edges.blank_mounts import BlankMounts, BlankMountsInTheMaking
 from dinp.edges.engine_network import AgentNetwork, others_addresses
 from dinp.edges.event_loop import EventLoop
-from dinp.edges.id_probe import foreign_ranges, own_id_map
+from dinp.edges.id_probe import living_ranges, own_id_map, promised_ranges
 from dinp.edges.state_store import StateStore
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.edges.termination_log import TerminationLog
@@ -147,7 +147,8 @@ class EngineHost:
     def _ids(self, tenant: str) -> IdRange:
         own = self.store.ids()
         if tenant not in own:
-            ids = allocate(tenant, own, foreign_ranges(), own_id_map(), self.store.instance())
+            instance, promised = self.store.instance(), promised_ranges()
+            ids = allocate(tenant, own, living_ranges(), own_id_map(), instance, promised)
             self.store.keep_ids(tenant, ids)
             return ids
         return own[tenant]

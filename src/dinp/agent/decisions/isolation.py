@@ -87,7 +87,7 @@ def _userns_problems(facts: NodeFacts, _engine: EngineKind) -> list[Problem]:
     if process.max_user_namespaces == 0:
         problems.append(max_user_namespaces_problem(process.max_user_namespaces))
     try:
-        allocate("", {}, process.foreign_ids(), process.uid_map)
+        allocate("", {}, process.living, process.uid_map, promised=process.promised_ids())
     except WorldRefusedError as none_left:
         problems.extend(none_left.problems)
     return problems or _namespace_problems(facts, "set engine.isolation to rootful")

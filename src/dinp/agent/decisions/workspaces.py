@@ -49,7 +49,7 @@ def _refused(facts: NodeFacts, path: str, trial: Trial) -> Problem:
             "workspace-not-shiftable",
             f"{path} cannot be mounted with its owners kept ({trial.error}): the agent is itself in a user namespace"
             " (hostUsers: false), where the kernel lets it shift only what it mounted itself.",
-            "Set engine.isolation to rootful, whose root is nobody on the node there, or hostUsers: true.",
+            "Set engine.isolation to rootless, which is made for such pods, or hostUsers: true.",
         )
     return Problem(
         "workspace-not-shiftable",

@@ -104,6 +104,19 @@ INJECTOR = (
         sources=("https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",),
     ),
     Failure(
+        "inject-user-namespace",
+        "The pod's user namespace rules out an agent that is root",
+        "With `hostUsers: false` the agent's root owns neither the node's control groups, without which a container"
+        " starts on cgroup v2 only, nor the pod's volumes, whose owners it can therefore not show to an engine"
+        " with ids of its own (idmapped mounts); with `rootful` it cannot mount a /proc of the engine's own.",
+        "Choose engine.isolation: rootless, whose pods have hostUsers: false anyway; or remove hostUsers from the pod.",
+        sources=(
+            "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",
+            "mount_setattr(2)",
+            "mount_namespaces(7)",
+        ),
+    ),
+    Failure(
         "inject-fs-group",
         "The pod's fsGroup does not fit an engine whose state is on a claim",
         "kubelet gives a volume to the pod's fsGroup. Without one, a rootless agent may not write to a volume that is"
