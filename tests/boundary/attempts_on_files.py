@@ -46,6 +46,25 @@ ATTEMPTS = (
     ),
     Attempt(
         FILES,
+        "`-v` of paths that nobody has made, where programs usually may write: below /tmp, /var, /run, /mnt, /etc",
+        "for d in /tmp /var /var/lib /run /run/user /mnt /etc /usr/local /root; do"
+        " try docker run --rm -v $d/dinp-nobodys/app:/x:ro busybox true; done",
+        "an error that says so; podman keeps a /var/tmp of its own, in which it unpacks archives",
+        r"(^refused: [^\n]*\n){9}",
+        where=Where.CLIENT,
+    ),
+    Attempt(
+        FILES,
+        "`-v` of what the engine has of its own: /etc, /run, /dev/shm",
+        "docker run --rm -v /etc:/e:ro -v /run:/r:ro -v /dev/shm:/s busybox"
+        " sh -c 'cat /e/passwd; ls /r /s; ls /e/shadow /e/machine-id $SECRET_FILE' 2>&1",
+        "the engine's own: an /etc with root and nobody, sockets of its own, shared memory of its containers; never the"
+        " client's, which are not an error either",
+        r"root:x:0:0:root:/run/home:/bin/sh\nnobody:x:65534",
+        where=Where.CLIENT,
+    ),
+    Attempt(
+        FILES,
         "`-v` of the machine's directory /root, part of which may be in the engine's tree for its programs",
         "docker run --rm -v /root:/x busybox sh -c 'find /x -maxdepth 1 -type f; touch /x/dinp-was-here' 2>&1",
         "an error, or empty directories on the way to programs; no file, and nothing can be written",

@@ -10,7 +10,7 @@ from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.launch_plan import (
     Bind,
     Blank,
@@ -73,7 +73,7 @@ def plan(
         namespaces=frozenset(Namespace),
         ids=identity.ids,
         private_root=True,
-        tree=_tree(tenant, choices, identity, directories, command),
+        tree=_tree(tenant, spec, choices, identity, directories, command),
         inside=_inside(choices),
         owned=(directories.data,),
         cgroup=identity.cgroup,
@@ -93,7 +93,12 @@ def _environment(choices: Choices, command: EngineCommand) -> tuple[tuple[str, s
 
 
 def _tree(
-    tenant: Tenant, choices: Choices, identity: Identity, directories: TenantDirectories, command: EngineCommand
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
 ) -> tuple[TreeStep, ...]:
     steps: list[TreeStep] = [Tmpfs("/")]
     # Bare, because a container gets its init (`docker run --init`) by one more bind mount from there.
@@ -113,8 +118,10 @@ def _tree(
         Blank("proc", "/proc"),
         Blank("sysfs", "/sys"),
         Link("/var/run", "../run"),
-        Link("/var/tmp", "lib/docker/tmp"),
     ]
+    if spec.kind is EngineKind.PODMAN:
+        # Where it unpacks archives (containers/image, internal/tmpdir), whatever TMPDIR says.
+        steps.append(Link("/var/tmp", "lib/docker/tmp"))
     steps += [Bind(directories.data, _PLACES.data, bare=True), Bind(directories.door, _PLACES.door)]
     steps += socket_links(directories.socket, _PLACES.door)
     steps += [
