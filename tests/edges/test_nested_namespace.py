@@ -75,4 +75,4 @@ def test_a_tenant_gets_a_namespace_inside_the_pods(volume: Path) -> None:
 def test_a_workspace_is_refused_with_the_way_out(volume: Path) -> None:
     (problem,) = inside_a_pod(volume, (str(volume),))
     assert "the agent is itself in a user namespace (hostUsers: false)" in str(problem)
-    assert "Set engine.isolation to rootful" in str(problem)
+    assert "Set engine.isolation to rootless" in str(problem)
