@@ -14,6 +14,7 @@ import pytest
 
 from dinp.edges.process_events import wait_for_exit
 from tests.support.agents import RunningAgent, agent
+from tests.support.doors import tls_door
 from tests.support.engines import import_busybox
 from tests.support.running import DINP
 
@@ -71,6 +72,15 @@ def test_an_engine_starts_with_its_first_client(fresh: RunningAgent) -> None:
     assert answer(ask(fresh.socket("team-a"))) == (200, b"OK")
     assert fresh.log.wait("ready after", tenant="team-a")
     assert fresh.docker("team-a", "version", "-f", "{{.Server.Version}}").out.startswith(fresh.version)
+
+
+def test_status_tells_of_both_doors(engine_version: str, tmp_path: Path) -> None:
+    door = tls_door(tmp_path)
+    with agent(engine_version, tenant_keys=door.tenant_keys) as running:
+        argv = [DINP, "status", "--state-dir", str(running.state), "-o", "json"]
+        (told,) = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)["tenants"]
+        assert told["endpoint"] == f"unix://{running.socket('team-a')}"
+        assert (told["tcp"], told["tls"]) == (door.client["DOCKER_HOST"], True)
 
 
 def test_clients_wait_in_the_queue_through_20_forced_kills(fresh: RunningAgent) -> None:

@@ -212,6 +212,8 @@ class EngineHost:
                 phase=state.phase.value,
                 since=self.loop.clock(),
                 endpoint=str(tenant.socket),
+                tcp=str(tenant.tcp) if tenant.tcp is not None else "",
+                tls=tenant.tcp is not None and tenant.tcp.tls is not None,
                 engine=f"{self.spec.kind.value} {chosen.programs.version}" if chosen is not None else "",
                 isolation=chosen.isolation.value if chosen is not None else "",
                 pid=self._engines.get(tenant.name, 0),

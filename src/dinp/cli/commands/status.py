@@ -7,6 +7,9 @@ from dinp.edges.state_store import StateStore
 from dinp.model.tenant_status import TenantStatus
 from dinp.model.value import as_data
 
+_NO_LIMIT = 1 << 16
+"""Columns; longer than any line of ours."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
@@ -57,14 +60,24 @@ def _draw(statuses: tuple[TenantStatus, ...], runs: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    # A pipe or a file has no width: a line for each tenant, and nothing of it is cut. Brackets are part of addresses.
+    console = Console(width=None if sys.stdout.isatty() else _NO_LIMIT, markup=False, highlight=False)
     if not runs:
         console.print("No agent serves this state directory; this is what the last one said.")
-    table = Table("tenant", "phase", "since", "engine", "isolation", "endpoint", box=None)
+    table = Table("tenant", "phase", "since", "engine", "isolation", box=None)
+    table.add_column("endpoint", overflow="fold")
+    doors = any(status.tcp for status in statuses)
+    if doors:
+        table.add_column("tcp", overflow="fold")
     for status in statuses:
         since = datetime.fromtimestamp(status.since, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(status.tenant, status.phase, since, status.engine, status.isolation, status.endpoint)
+        cells = [status.tenant, status.phase, since, status.engine, status.isolation, status.endpoint]
+        table.add_row(*cells, *([_door(status)] if doors else []))
     console.print(table)
     for status in statuses:
         if status.problem:
             console.print(f"{status.tenant}: {status.problem} (dinp explain {status.code})")
+
+
+def _door(status: TenantStatus) -> str:
+    return f"{status.tcp} (TLS)" if status.tls else status.tcp
