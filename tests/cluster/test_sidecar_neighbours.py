@@ -80,11 +80,13 @@ def test_a_pod_with_a_group_of_files(inject: Injector, run_pod: Run) -> None:
     assert running.logs("main").splitlines() == expected, running.evidence()
 
 
+@pytest.mark.parametrize("where", ["/host/run", "/run", "/var/run"])
 @pytest.mark.parametrize("path", ["/run", "/var/run"])
-def test_the_nodes_run_directory_read_only(inject: Injector, run_pod: Run, path: str) -> None:
-    mount = {"volumeMounts": [{"name": "host", "mountPath": f"/host{path}", "readOnly": True}]}
+def test_the_nodes_run_directory_read_only(inject: Injector, run_pod: Run, path: str, where: str) -> None:
+    """Elsewhere, and at its real place, where whatever is mounted needs a mount point in that volume."""
+    mount = {"volumeMounts": [{"name": "host", "mountPath": where, "readOnly": True}]}
     body = client_pod(
-        f"docker -H unix:///host{path}/docker.sock version --format '{{{{.Server.Os}}}}';"
+        f"docker -H unix://{where}/docker.sock version --format '{{{{.Server.Os}}}}';"
         " docker version --format '{{.Server.Os}}'",
         **mount,
     )

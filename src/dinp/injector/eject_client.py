@@ -5,6 +5,7 @@ from __future__ import annotations
 from dinp.injector.client_edits import mount_place, place, withheld
 from dinp.injector.host_sockets import SOCKET_NAME
 from dinp.injector.pod_view import Container, items, text
+from dinp.injector.read_only_places import closed
 from dinp.injector.record import Record
 from dinp.injector.removals import Removal, read, removal
 from dinp.injector.vocabulary import Kept
@@ -27,6 +28,7 @@ def eject_client(container: Container, record: Record, restored: frozenset[str])
     edits = [
         *removal(container.path, container.data, "env", variables, record.empty.get(f"{where}/env")),
         *_led_back(container, record, restored, mounts),
+        *closed(container, record.read_only),
         *removal(container.path, container.data, "volumeMounts", mounts, record.empty.get(f"{where}/volumeMounts")),
     ]
     return Removal(tuple(edits), (*said, *_mounted(container, record, mounts)))

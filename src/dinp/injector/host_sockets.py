@@ -35,17 +35,19 @@ def host_sockets(pod: PodView) -> tuple[HostSocket, ...]:
 
 
 def socket_paths(container: Container, sockets: tuple[HostSocket, ...]) -> tuple[str, ...]:
-    """Where a container has the socket through those volumes."""
+    """Where a container has the socket through those volumes; directories first, in which a new socket is seen too."""
     by_name = {socket.name: socket for socket in sockets}
-    paths = []
+    directories, files = [], []
     for mount in container.mounts:
         socket = by_name.get(text(mount, "name"))
         if socket is None:
             continue
         path = tidy(text(mount, "mountPath"))
-        is_file = socket.is_file or text(mount, "subPath") == SOCKET_NAME
-        paths.append(path if is_file else f"{path}/{SOCKET_NAME}")
-    return tuple(paths)
+        if socket.is_file or text(mount, "subPath") == SOCKET_NAME:
+            files.append(path)
+        elif not mount.get("subPath") and not mount.get("subPathExpr"):
+            directories.append(tidy(f"{path}/{SOCKET_NAME}"))
+    return (*directories, *files)
 
 
 def tidy(path: str) -> str:

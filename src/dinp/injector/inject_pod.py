@@ -5,8 +5,9 @@ from __future__ import annotations
 from dinp.injector.client_edits import client_changes, mount_edits, own_variables, place
 from dinp.injector.host_sockets import HostSocket, host_sockets
 from dinp.injector.pod_view import Container, PodView, text
+from dinp.injector.read_only_places import opened
 from dinp.injector.record import Record, fingerprint
-from dinp.injector.refusals import refusals
+from dinp.injector.refusals import no_room, refusals
 from dinp.injector.targets import Target, add_annotations, add_items
 from dinp.injector.vocabulary import Answer, Inject, Refuse, Skip
 from dinp.injector.workspaces import workspaces
@@ -30,16 +31,17 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         return Skip("it was injected before; eject it first to change something")
     if pod.annotations.get(names.INJECT) in ("false", False):
         return Skip(f"its annotation {names.INJECT} says so")
-    against = refusals(pod, kind, spec)
-    if against:
-        return Refuse(against)
     sockets = host_sockets(pod)
     clients = _clients(pod, spec)
     seen, notes = workspaces(clients, sockets)
     parts = TOPOLOGIES[spec.topology].pod_parts(spec, seen, sockets[0].name if sockets else None)
+    against = (*refusals(pod, kind, spec), *no_room(pod, clients, parts.mounts))
+    if against:
+        return Refuse(against)
     edits: list[Edit] = []
     empty: dict[str, str] = {}
     renamed: dict[str, str] = {}
+    read_only: dict[str, str] = {}
     socket_parts: dict[str, str | None] = {}
     for container in pod.containers:
         # Who gets none keeps its mount of the socket, which must not lead to a volume that is something else by now.
@@ -47,7 +49,9 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
             changes = client_changes(container, parts, sockets, target)
         else:
             changes = mount_edits(container, sockets, target)
-        edits += changes.edits
+        rights, were = opened(container, sockets, target)
+        read_only |= were
+        edits += (*rights, *changes.edits)
         empty |= changes.empty
         renamed |= changes.renamed
         socket_parts |= changes.parts
@@ -73,6 +77,7 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         sockets={socket.name: _raw_source(socket, target) for socket in sockets},
         parts=socket_parts,
         renamed=renamed,
+        read_only=read_only,
         own={place(each): list(own) for each in pod.containers if (own := own_variables(each))},
         clients=[place(each) for each in clients],
         env={text(each, "name"): text(each, "value") for each in environment},

@@ -33,6 +33,7 @@ class Record:
         sockets: the sources of the volumes that brought the node's socket, by volume; as text, key and all.
         parts: mounts of the socket itself, by place, that have a subPath now; the text of an empty one that they had.
         renamed: names of volumes in mounts that lead to another volume now, by place; as text behind the colon.
+        read_only: mounts that a container may write to now, by place: their `readOnly` as text behind the colon.
         own: the contract's variables that a container had itself, by container.
         clients: the containers that got Docker.
         env: the variables that they got, but for those that they had.
@@ -46,6 +47,7 @@ class Record:
     sockets: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str | None] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    read_only: dict[str, str] = field(default_factory=dict)
     own: dict[str, list[str]] = field(default_factory=dict)
     clients: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
@@ -79,6 +81,7 @@ def read_record(kept: str) -> Record | None:
         sockets=_texts(data.get("sockets")),
         parts={key: each if isinstance(each, str) else None for key, each in _mapping(data.get("parts")).items()},
         renamed=_texts(data.get("renamed")),
+        read_only=_texts(data.get("read_only")),
         own={container: _names(below) for container, below in _mapping(data.get("own")).items()},
         clients=_names(data.get("clients")),
         env=_texts(data.get("env")),

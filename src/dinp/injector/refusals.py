@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from dinp.injector.host_sockets import host_sockets, tidy
 from dinp.injector.pod_view import Container, PodView, text
+from dinp.injector.read_only_places import in_the_way
 from dinp.injector.vocabulary import Reason
 from dinp.manifests.edits import Path
 from dinp.model import annotations as names
 from dinp.model.engine_spec import IsolationKind
 from dinp.model.kube_object import ENDING
+from dinp.model.pod import Mount
 from dinp.model.problem import Problem
 from dinp.model.service_spec import Form, ServiceSpec, StorageKind
 from dinp.topologies.client_contract import CERTIFICATES, CREDENTIALS, SHARED
@@ -102,6 +104,21 @@ def _own_directory(pod: PodView) -> Iterator[Reason]:
             if any(path == taken or path.startswith(f"{taken}/") for taken in (SHARED, CERTIFICATES, CREDENTIALS)):
                 sentence = f"the container {container.name} has a volume at {path}, where dinp mounts its own."
                 yield _reason(container.path, "inject-path-taken", sentence, "Mount that volume elsewhere.")
+
+
+def no_room(pod: PodView, clients: tuple[Container, ...], mounts: tuple[Mount, ...]) -> Iterator[Reason]:
+    """Clients in which what they are to be given cannot be mounted."""
+    sockets = host_sockets(pod)
+    for container in clients:
+        found = in_the_way(container, pod.volumes, sockets, mounts)
+        if found is not None:
+            volume, path = text(found, "name"), tidy(text(found, "mountPath"))
+            places = " and ".join(mount.path for mount in mounts)
+            sentence = (
+                f"the container {container.name} only reads the volume {volume} at {path}: no place for {places}."
+            )
+            remedy = "Mount that volume elsewhere, or, where its kind allows it, without readOnly."
+            yield _reason(container.path, "inject-read-only-place", sentence, remedy)
 
 
 def _socket_parts(pod: PodView) -> Iterator[Reason]:

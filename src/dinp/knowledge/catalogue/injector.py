@@ -61,6 +61,14 @@ INJECTOR = (
         "Mount that volume elsewhere.",
     ),
     Failure(
+        "inject-read-only-place",
+        "A container only reads the volume in which dinp's would be mounted",
+        "Below a volume at /run, /var/run or / a runtime makes mount points in that volume: it cannot where the"
+        " container only reads it (`readOnly`, a ConfigMap, a Secret …), and the container does not start.",
+        "Mount that volume elsewhere, or without readOnly. The node's own /run is no obstacle: it becomes a volume of"
+        " the pod, to which the container may write.",
+    ),
+    Failure(
         "inject-socket-part",
         "A container mounts a part of the host's socket",
         "A socket is a file and has no parts: with subPath such a pod does not start on a node with Docker either.",
