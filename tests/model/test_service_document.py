@@ -52,6 +52,45 @@ def test_a_setting_of_a_list_has_commas() -> None:
     assert spec.engine.registries.mirrors == ("https://a", "https://b")
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "places"),
+    [
+        (
+            "engine: {isolation: rootless}\n",
+            ["storage.kind=hostPath", "storage.path=/x"],
+            ["--set storage.kind=hostPath:1:14: storage.kind is hostPath"],
+        ),
+        (
+            "",
+            ["storage.kind=hostPath"],
+            ["--set storage.kind=hostPath:1:14: storage.kind is hostPath, but storage.path"],
+        ),
+        (
+            "storage: {path: /x}\nendpoint: {port: 1}\n",
+            ["storage.kind=ephemeral"],
+            ["service.yaml:1:17: storage.path means nothing", "service.yaml:2:18: endpoint.port is set, but"],
+        ),
+        (
+            "endpoint: {kind: tls}\n",
+            ["endpoint.port=70000"],
+            ["--set endpoint.port=70000:1:15: endpoint.port is 70000"],
+        ),
+        (
+            "storage: {kind: ephemeral}\n",
+            ["storage.path=/x", "engine.options=nonsense=1"],
+            [
+                "--set engine.options=nonsense=1:1:16: engine.options: dockerd",
+                "--set storage.path=/x:1:14: storage.path",
+            ],
+        ),
+        ("authorities: {config_map: a}\n", ["authorities.secret=b"], ["--set authorities.secret=b:1:20: authorities"]),
+    ],
+)
+def test_a_place_is_in_the_text_that_the_value_comes_from(text: str, words: list[str], places: list[str]) -> None:
+    found = [problem.sentence for problem in problems_of(text, words)]
+    assert [each[: len(place)] for each, place in zip(found, places, strict=True)] == places
+
+
 KEYS = st.sampled_from([key.name for key in SERVICE] + ["engine.limits.memory", "storage.size", "x", "", "a..b"])
 VALUES = st.sampled_from(["", "1GiB", "tls", "native", "{", "*x", "a: b", "1", "never", ","])
 

@@ -47,17 +47,18 @@ class Report:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self._found: list[tuple[int, int, Problem]] = []
+        self._found: list[tuple[Place, Problem]] = []
 
     def add(self, code: str, place: Place, sentence: str, remedy: str) -> None:
         """Note one problem; the sentence gets its place in front."""
-        problem = Problem(code, f"{self.file}:{place.line}:{place.column}: {sentence}", remedy)
-        self._found.append((place.line, place.column, problem))
+        file = place.source or self.file
+        self._found.append((place, Problem(code, f"{file}:{place.line}:{place.column}: {sentence}", remedy)))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problems in the order of the text."""
-        return tuple(problem for _, _, problem in sorted(self._found, key=lambda each: each[:2]))
+        """The problems in the order of the text, and then of other texts that were laid over it."""
+        found = sorted(self._found, key=lambda each: (each[0].source, each[0].line, each[0].column))
+        return tuple(problem for _, problem in found)
 
 
 class Section(Value):

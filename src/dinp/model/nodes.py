@@ -4,10 +4,17 @@ from dinp.model.value import Value
 
 
 class Place(Value):
-    """A position in a text; both numbers count from 1, as editors do."""
+    """A position in a text.
+
+    Attributes:
+        line: from 1, as editors count.
+        column: likewise, in characters.
+        source: what the text is called, where it is another one than most of the nodes come from.
+    """
 
     line: int
     column: int
+    source: str = ""
 
 
 class Scalar(Value):

@@ -149,7 +149,9 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
     why = REFUSED_DOORS.get((spec.engine.kind, spec.endpoint.kind is EndpointKind.TLS))
     if spec.endpoint.kind is not EndpointKind.UNIX and endpoint is not None and why is not None:
         sentence = f"endpoint.kind is {spec.endpoint.kind.value}, but {why}."
-        report.add("engine-kind-socket", endpoint.place, sentence, "Leave endpoint.kind out: a unix socket works.")
+        report.add(
+            "engine-kind-socket", endpoint.places["kind"], sentence, "Leave endpoint.kind out: a unix socket works."
+        )
     if endpoint is not None and "port" in endpoint.places:
         if spec.endpoint.kind is EndpointKind.UNIX:
             sentence = "endpoint.port is set, but endpoint.kind is unix, which has no port."
@@ -161,7 +163,8 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
     authorities = root.section("authorities")
     if authorities is not None and len(authorities.places) != 1:
         sentence = "authorities names a ConfigMap and a Secret." if authorities.places else "authorities names nothing."
-        report.add("config-bad-value", authorities.place, sentence, "Name one: config_map or secret.")
+        place = authorities.places.get("secret", authorities.place)
+        report.add("config-bad-value", place, sentence, "Name one: config_map or secret.")
     _isolated(root, spec, report)
     storage = root.section("storage")
     if storage is None:
@@ -170,7 +173,7 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
     needed = _NEEDED.get(kind)
     if needed is not None and needed not in storage.places:
         sentence = f"storage.kind is {kind.value}, but storage.{needed} is missing."
-        report.add("config-missing-key", storage.place, sentence, f"Add {needed}: … below storage.")
+        report.add("config-missing-key", storage.places["kind"], sentence, f"Add {needed}: … below storage.")
     for name, kinds in _ONLY_FOR.items():
         if name in storage.places and kind not in kinds:
             sentence = f"storage.{name} means nothing where storage.kind is {kind.value}."

@@ -6,8 +6,6 @@ from dinp.model.config_keys import Key
 from dinp.model.config_section import Report
 from dinp.model.nodes import Mapping, Node, Place, Scalar, Sequence
 
-_START = Place(1, 1)
-
 
 def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
     """The nodes of `engine.limits.memory=4GiB`; None with a problem in the report where it has no `=`.
@@ -18,9 +16,10 @@ def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
     names = path.strip().split(".")
     if not equals or not all(names):
         remedy = "Write key=value with dots between keys, e.g. --set engine.limits.memory=4GiB."
-        report.add("config-syntax", _START, "this is no setting.", remedy)
+        report.add("config-syntax", Place(1, 1), "this is no setting.", remedy)
         return None
-    place = Place(1, len(path) + 2)
+    # In a text of its own: what becomes of it may be laid over a file.
+    place = Place(1, len(path) + 2, report.file)
     last = _key(names, keys)
     node: Node = Scalar(place, value, empty=not value)
     if last is not None and last.many:
@@ -28,7 +27,8 @@ def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
     column = len(path) + 1
     for name in reversed(names):
         column -= len(name) + 1
-        node = Mapping(Place(1, column + 1), ((Scalar(Place(1, column + 1), name, empty=False), node),))
+        place = Place(1, column + 1, report.file)
+        node = Mapping(place, ((Scalar(place, name, empty=False), node),))
     return node
 
 
