@@ -228,6 +228,50 @@ def test_a_configuration_that_changes_during_the_start_is_not_lost() -> None:
     assert engine.state.purpose is Purpose.RESTART
 
 
+def test_sockets_move_with_the_swap_that_a_new_configuration_brings() -> None:
+    engine = ready()
+    assert engine.hear(ConfigurationChanged(TIMING, moved=True)) == [SwapListener(), AwaitClient(), MeasureActivity()]
+    assert not engine.state.moved
+
+
+def test_sockets_that_nobody_serves_move_at_once() -> None:
+    assert Conversation().hear(ConfigurationChanged(TIMING, moved=True)) == [SwapListener(), AwaitClient()]
+    refusing = Conversation()
+    refusing.hear(ClientConnected(), LaunchRefused(PROBLEM))
+    assert refusing.hear(ConfigurationChanged(TIMING, moved=True)) == [SwapListener(), AwaitClient()]
+
+
+def test_sockets_that_move_during_a_start_are_served_first() -> None:
+    engine = Conversation()
+    engine.hear(ClientConnected(), ConfigurationChanged(TIMING, moved=True), CRASH)
+    assert engine.hear(EngineAnswered()) == [SwapListener(), AwaitClient(), MeasureActivity()]
+
+
+def test_sockets_that_move_while_it_drains_move_when_it_serves_again() -> None:
+    engine = ready()
+    engine.hear(ConfigurationChanged(TIMING), ConfigurationChanged(TIMING, moved=True), ActivityMeasured(0, 0))
+    assert engine.hear(EngineExited(PROBLEM)) == [StartEngine()]
+    assert engine.hear(EngineAnswered()) == [SwapListener(), AwaitClient(), MeasureActivity()]
+
+
+def test_who_slips_in_keeps_no_engine_that_has_the_old_configuration() -> None:
+    engine = ready()
+    engine.hear(ActivityMeasured(0, 0))
+    engine.hear(ActivityMeasured(0, 0), after=60.0)
+    engine.hear(ConfigurationChanged(TIMING))
+    assert engine.hear(ActivityMeasured(1, 0)) == [AwaitDeparture()]
+    engine.hear(ClientLeft(), ActivityMeasured(0, 0))
+    assert engine.hear(EngineExited(PROBLEM)) == [StartEngine()]
+
+
+def test_a_tenant_that_comes_back_while_it_is_taken_away_stays() -> None:
+    engine = ready()
+    assert engine.hear(ShutdownRequested(Purpose.REMOVED)) == [MeasureActivity()]
+    assert engine.hear(ConfigurationChanged(TIMING)) == [SwapListener(), AwaitClient()]
+    engine.hear(ActivityMeasured(0, 0))
+    assert engine.hear(EngineExited(PROBLEM)) == [StartEngine()]
+
+
 def test_shutdown_serves_those_who_are_there_on_the_old_listener() -> None:
     engine = ready()
     assert engine.hear(ShutdownRequested()) == [MeasureActivity()]
@@ -251,6 +295,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.refusing = False
         self.retired = 0
         self.measuring = False
+        self.moves = False
         self.state, commands = initial(TIMING, 0.0)
         self.obey(commands)
 
@@ -275,7 +320,9 @@ class AnyOrder(RuleBasedStateMachine):
                 case Retire():
                     assert not self.runs
                     self.retired += 1
-                case SwapListener() | RestoreListener():
+                case SwapListener():
+                    assert self.runs or self.moves
+                case RestoreListener():
                     assert self.runs
                 case MeasureActivity():
                     self.measuring = True
@@ -322,9 +369,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.hear(ActivityMeasured(connections, containers))
 
     @precondition(lambda self: not self.retired)
-    @rule(idle=st.one_of(st.none(), st.floats(0.0, 100.0)), drain=st.floats(0.0, 100.0))
-    def configuration_changes(self, idle: float | None, drain: float) -> None:
-        self.hear(ConfigurationChanged(Timing(idle, drain)))
+    @rule(idle=st.one_of(st.none(), st.floats(0.0, 100.0)), drain=st.floats(0.0, 100.0), moved=st.booleans())
+    def configuration_changes(self, idle: float | None, drain: float, moved: bool) -> None:
+        self.moves = self.moves or moved
+        self.hear(ConfigurationChanged(Timing(idle, drain), moved))
 
     @rule()
     def agent_ends(self) -> None:

@@ -80,16 +80,16 @@ def step(state: State, event: Event, now: float) -> Result:
         # Nothing runs.
         case (Phase.ABSENT | Phase.STOPPED, ClientConnected()):
             return _start(state, now)
-        case (Phase.ABSENT | Phase.STOPPED, ConfigurationChanged(timing)):
-            return replace(state, timing=timing), ()
+        case (Phase.ABSENT | Phase.STOPPED, ConfigurationChanged(timing, moved)):
+            return replace(state, timing=timing), _elsewhere(moved)
         case (Phase.ABSENT | Phase.STOPPED | Phase.FAILED, ShutdownRequested()):
             return _retire(state, now)
 
         # It is being started.
-        case (Phase.STARTING, EngineAnswered()) if state.outdated:
+        case (Phase.STARTING, EngineAnswered()) if state.outdated or state.moved:
             return _drain(state, Purpose.RESTART, now)
-        case (Phase.STARTING, ConfigurationChanged(timing)):
-            return replace(state, timing=timing, outdated=state.wake_at is None), ()
+        case (Phase.STARTING, ConfigurationChanged(timing, moved)):
+            return replace(state, timing=timing, outdated=state.wake_at is None, moved=moved), ()
         case (Phase.STARTING, EngineAnswered()):
             ready = _enter(replace(state, failures=0), Phase.READY, now, MEASURE_EVERY)
             return ready, (Say(f"ready after {now - state.since:.2f} s"),)
@@ -123,8 +123,14 @@ def step(state: State, event: Event, now: float) -> Result:
             return state, (MeasureActivity(),)
         case (Phase.DRAINING, TimePassed()):
             return replace(state, wake_at=now + MEASURE_EVERY), (MeasureActivity(),)
-        case (Phase.DRAINING | Phase.STOPPING, ConfigurationChanged(timing)):
-            return replace(state, timing=timing), ()
+        case (Phase.DRAINING | Phase.STOPPING, ConfigurationChanged(timing)) if state.retired:
+            # Its tenant is back.
+            kept = replace(state, timing=timing, retired=False, purpose=Purpose.RESTART, clients_wait=False)
+            return kept, (SwapListener(), AwaitClient())
+        case (Phase.DRAINING | Phase.STOPPING, ConfigurationChanged(timing, moved)):
+            # As idle it may be taken back, which must not keep an engine that has the old configuration.
+            idle = state.phase is Phase.DRAINING and state.purpose is Purpose.IDLE
+            return replace(state, timing=timing, moved=moved, purpose=Purpose.RESTART if idle else state.purpose), ()
         case (Phase.DRAINING, EngineExited()):
             return _stopped(state, now)
 
@@ -138,16 +144,17 @@ def step(state: State, event: Event, now: float) -> Result:
 
         # It cannot be started.
         case (Phase.FAILED, TimePassed()):
-            return _enter(state, Phase.STOPPED, now), (AwaitClient(),)
-        case (Phase.FAILED, ConfigurationChanged(timing)):
-            calm = replace(state, timing=timing, failures=0)
-            return _enter(calm, Phase.STOPPED, now), (AwaitClient(),)
+            calm = replace(state, moved=False)
+            return _enter(calm, Phase.STOPPED, now), _elsewhere(state.moved) or (AwaitClient(),)
+        case (Phase.FAILED, ConfigurationChanged(timing, moved)):
+            calm = replace(state, timing=timing, failures=0, moved=False)
+            return _enter(calm, Phase.STOPPED, now), _elsewhere(moved) or (AwaitClient(),)
 
-        # The agent ends.
-        case (Phase.STARTING | Phase.READY | Phase.IDLE, ShutdownRequested()):
-            return _drain(state, Purpose.SHUTDOWN, now)
-        case (Phase.DRAINING | Phase.STOPPING, ShutdownRequested()):
-            return replace(state, retired=True, purpose=Purpose.SHUTDOWN), ()
+        # The agent ends, or the tenant was taken away.
+        case (Phase.STARTING | Phase.READY | Phase.IDLE, ShutdownRequested(purpose)):
+            return _drain(state, purpose, now)
+        case (Phase.DRAINING | Phase.STOPPING, ShutdownRequested(purpose)):
+            return replace(state, retired=True, purpose=purpose), ()
 
         case _:
             return state, ()
@@ -155,6 +162,11 @@ def step(state: State, event: Event, now: float) -> Result:
 
 def _enter(state: State, phase: Phase, now: float, wake_in: float | None = None) -> State:
     return replace(state, phase=phase, since=now, wake_at=None if wake_in is None else now + wake_in)
+
+
+def _elsewhere(moved: bool) -> tuple[Command, ...]:
+    """What to do when nothing runs and clients are to come to other sockets."""
+    return (SwapListener(), AwaitClient()) if moved else ()
 
 
 def _start(state: State, now: float) -> Result:
@@ -203,13 +215,14 @@ def _measured(state: State, busy: bool, now: float) -> Result:
 
 
 def _drain(state: State, purpose: Purpose, now: float) -> Result:
-    """New clients queue on a fresh listener, except when nobody will serve it: the agent ends."""
-    shutdown = purpose is Purpose.SHUTDOWN
+    """New clients queue on a fresh listener, except when nobody will serve it."""
+    shutdown = purpose in {Purpose.SHUTDOWN, Purpose.REMOVED}
     draining = replace(
         _enter(state, Phase.DRAINING, now, MEASURE_EVERY),
         purpose=purpose,
         waits_for=None,
         clients_wait=False,
+        moved=False,
         retired=state.retired or shutdown,
     )
     if shutdown:
@@ -245,9 +258,9 @@ def _stopped(state: State, now: float) -> Result:
         return _retire(state, now)
     if state.clients_wait or state.purpose is Purpose.RESTART:
         return _start(state, now)
-    calm = replace(state, purpose=None, crashes=0)
+    calm = replace(state, purpose=None, crashes=0, moved=False)
     # Its clients have been awaited on the fresh listener since the swap.
-    return _enter(calm, Phase.STOPPED, now), ()
+    return _enter(calm, Phase.STOPPED, now), _elsewhere(state.moved)
 
 
 def _retire(state: State, now: float) -> Result:

@@ -28,6 +28,7 @@ class Purpose(Enum):
     IDLE = "it was idle"
     RESTART = "its configuration changed"
     SHUTDOWN = "the agent ends"
+    REMOVED = "it was taken out of the configuration"
 
 
 class Timing(Value):
@@ -50,8 +51,9 @@ class State(Value):
         problem: why clients are refused, in FAILED.
         purpose: why it stops, in DRAINING and STOPPING.
         clients_wait: whether clients are known to queue on the fresh listener.
-        retired: whether the agent ends and nothing may be started again.
+        retired: whether the agent ends, or the tenant was taken away, and nothing may be started again.
         outdated: whether the configuration changed while the engine was being started with the old one.
+        moved: whether clients are to come to other sockets than those that are open, from the next swap on.
         waits_for: clients and containers that it was last said to wait for, in DRAINING.
     """
 
@@ -66,6 +68,7 @@ class State(Value):
     clients_wait: bool = False
     retired: bool = False
     outdated: bool = False
+    moved: bool = False
     waits_for: tuple[int, int] | None = None
 
 
@@ -116,13 +119,25 @@ class TimePassed(Value):
 
 
 class ConfigurationChanged(Value):
-    """The engine must be started anew to get its new configuration."""
+    """The engine must be started anew to get its new configuration.
+
+    Attributes:
+        timing: from the new configuration.
+        moved: whether it has other sockets for the tenant than those that are open.
+    """
 
     timing: Timing
+    moved: bool = False
 
 
 class ShutdownRequested(Value):
-    """The agent ends, or the tenant was taken out of the configuration."""
+    """The agent ends, or the tenant was taken out of the configuration.
+
+    Attributes:
+        purpose: which of the two.
+    """
+
+    purpose: Purpose = Purpose.SHUTDOWN
 
 
 Event = (
@@ -158,7 +173,7 @@ class MeasureActivity(Value):
 
 
 class SwapListener(Value):
-    """Put a fresh listener in the place of the one the engine serves."""
+    """Put a fresh listener in the place of the one the engine serves, where the configuration wants it by now."""
 
 
 class RestoreListener(Value):

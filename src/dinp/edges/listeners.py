@@ -204,7 +204,12 @@ def _or_unchanged(identity: int | None) -> int:
 
 def remove(endpoint: UnixEndpoint, listener: Listener) -> None:
     """Close a listener and take its path away, unless the path leads to another one by now."""
+    take_away(endpoint, listener)
+    listener.close()
+
+
+def take_away(endpoint: UnixEndpoint, listener: Listener) -> None:
+    """Take a listener's path away, unless it leads to another one by now; who is connected stays so."""
     with suppress(FileNotFoundError):
         if os.stat(endpoint.path).st_ino == listener.inode:
             os.unlink(endpoint.path)
-    listener.close()

@@ -3,14 +3,13 @@
 import signal
 from collections.abc import Callable
 
-from dinp.agent.vocabulary import Timing
+from dinp.agent.vocabulary import Purpose, Timing
 from dinp.edges import tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.event_loop import EventLoop, reap_orphans
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.model.agent_config import AgentConfig
-from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
 from dinp.model.engine_spec import EngineSpec
 from dinp.model.problem import DinpError
 from dinp.model.tenant import Tenant
@@ -81,8 +80,10 @@ class Agent:
         match number:
             case signal.SIGCHLD:
                 reap_orphans(self._host.engine_pids())
-            case signal.SIGHUP:
+            case signal.SIGHUP if not self._ending:
                 self._reload()
+            case signal.SIGHUP:
+                pass
             case _ if self._ending:
                 self._log.say("asked to end once more: engines are killed", level="warning")
                 for runtime in self._runtimes.values():
@@ -110,11 +111,11 @@ class Agent:
             return
         before, self._config = self._config, config
         wanted = {tenant.name: tenant for tenant in config.tenants}
-        self._host.spec = config.engine
+        self._host.spec, self._host.tenants = config.engine, config.tenants
         self._host.forget_choices()
         for name, runtime in tuple(self._runtimes.items()):
-            if name not in wanted or _endpoints(wanted[name]) != _endpoints(runtime.tenant):
-                runtime.shut_down()
+            if name not in wanted:
+                runtime.shut_down(Purpose.REMOVED)
         for name, tenant in wanted.items():
             self._reconcile(name, tenant, engine_changed=before.engine != config.engine)
         self._log.say("the configuration was read again")
@@ -127,15 +128,10 @@ class Agent:
             except DinpError as error:
                 self._log.say(str(error), tenant=name, level="error")
                 return
-            self._doors.closing.callback(tenant_doors.remove, tenant, opened)
+            self._doors.closing.callback(tenant_doors.remove, opened)
             self._add(tenant, opened).begin()
-        elif engine_changed or runtime.tenant != tenant or runtime.state.problem is not None:
-            runtime.tenant = tenant
-            runtime.configuration_changed(_timing(self._config.engine))
-
-
-def _endpoints(tenant: Tenant) -> tuple[UnixEndpoint, TcpEndpoint | None]:
-    return tenant.socket, tenant.tcp
+        elif engine_changed or runtime.tenant != tenant or runtime.state.problem is not None or runtime.state.retired:
+            runtime.configuration_changed(tenant, _timing(self._config.engine))
 
 
 def _timing(spec: EngineSpec) -> Timing:

@@ -48,6 +48,6 @@ def open_doors(config: AgentConfig) -> Doors:
             taken_over = take_over(store, leases, config.tenants)
         for tenant in config.tenants:
             doors = tenant_doors.open_doors(tenant, taken_over.get(tenant.name))
-            closing.callback(tenant_doors.remove, tenant, doors)
+            closing.callback(tenant_doors.remove, doors)
             opened[tenant.name] = doors
         return Doors(store, opened, closing.pop_all())

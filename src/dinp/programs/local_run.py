@@ -111,7 +111,7 @@ class _LocalRun:
             _take_over_all(self._store)
             self._host.choices()
             doors = tenant_doors.open_doors(self._tenant)
-            ending.callback(tenant_doors.remove, self._tenant, doors)
+            ending.callback(tenant_doors.remove, doors)
             timing = Timing(idle_stop_after=None, drain_within=self._request.spec.drain_within)
             runtime = TenantRuntime(self._host, self._tenant, timing, doors)
             runtime.begin()

@@ -23,6 +23,7 @@ from dinp.agent.vocabulary import (
     LaunchRefused,
     MeasureActivity,
     Phase,
+    Purpose,
     RefuseClients,
     RestoreListener,
     Retire,
@@ -39,10 +40,11 @@ from dinp.edges import tenant_doors
 from dinp.edges.listeners import Listener
 from dinp.edges.tenant_doors import TenantDoors
 from dinp.engines.all_engines import ENGINES
+from dinp.model.endpoint import TcpEndpoint, UnixEndpoint
 from dinp.model.engine_command import Wire
 from dinp.model.problem import DinpError, Problem
 from dinp.model.tenant import Tenant
-from dinp.model.value import Value
+from dinp.model.value import Value, replace
 from dinp.programs.engine_host import EngineHost
 from dinp.programs.engine_run import EngineRun
 
@@ -91,13 +93,14 @@ class TenantRuntime:
         self._host.phase_changed(self.tenant, self._state)
         self._perform_all(self._first)
 
-    def configuration_changed(self, timing: Timing) -> None:
-        """The engine must be started anew, without losing a client."""
-        self.take(ConfigurationChanged(timing))
+    def configuration_changed(self, tenant: Tenant, timing: Timing) -> None:
+        """The engine must be started anew, without losing a client; its sockets may have to be elsewhere."""
+        self.tenant = tenant
+        self.take(ConfigurationChanged(timing, endpoints(tenant) != endpoints(self.doors.tenant)))
 
-    def shut_down(self) -> None:
+    def shut_down(self, purpose: Purpose = Purpose.SHUTDOWN) -> None:
         """Serve those who are there, then end."""
-        self.take(ShutdownRequested())
+        self.take(ShutdownRequested(purpose))
 
     def kill(self) -> None:
         """End the engine at once: the agent's time is over."""
@@ -231,7 +234,23 @@ class TenantRuntime:
             self._departures = None
 
     def _swap(self) -> None:
-        self.doors = tenant_doors.swap(self.tenant, self.doors)
+        before = self.doors
+        if self._run is None and self._host.connections(before).total > 0:
+            # Whoever knocked here is let in here; the sockets move when that was done.
+            self.take(ClientConnected())
+            self.take(ConfigurationChanged(self._state.timing, moved=True))
+            return
+        if self._run is not None and self._serving is not before:
+            return  # the engine's have been swapped away before, and clients may queue on these
+        try:
+            self.doors = tenant_doors.swap(self.tenant, before)
+        except DinpError as refused:
+            self._host.log.say(f"its sockets stay where they were: {refused}", tenant=self.tenant.name, level="error")
+            self.tenant = replace(self.tenant, socket=before.tenant.socket, tcp=before.tenant.tcp)
+            self.doors = tenant_doors.swap(self.tenant, before)
+        if self._run is None:
+            self._unwatch(before)
+            before.close()
 
     def _restore(self) -> None:
         """Nobody queues on the fresh sockets, or its client is let wait for the engine's next, early, start."""
@@ -242,7 +261,7 @@ class TenantRuntime:
             self.take(ConfigurationChanged(self._state.timing))
             return
         self._unwatch(fresh)
-        tenant_doors.put_back(self.tenant, serving, fresh)
+        tenant_doors.put_back(serving, fresh)
         self.doors = serving
 
     def _drop_serving(self) -> None:
@@ -280,7 +299,7 @@ class TenantRuntime:
     def _retire(self) -> None:
         self._unwatch(self.doors)
         self._drop_serving()
-        tenant_doors.remove(self.tenant, self.doors)
+        tenant_doors.remove(self.doors)
         self.retired = True
 
 
@@ -295,6 +314,11 @@ def next_deadline(runtimes: tuple[TenantRuntime, ...]) -> Deadline | None:
     """The first moment that any tenant waits for."""
     waiting = [Deadline(r.state.wake_at, r) for r in runtimes if r.state.wake_at is not None]
     return min(waiting, key=lambda deadline: deadline.at, default=None)
+
+
+def endpoints(tenant: Tenant) -> tuple[UnixEndpoint, TcpEndpoint | None]:
+    """Where its clients come."""
+    return tenant.socket, tenant.tcp
 
 
 def alive(runtime: TenantRuntime) -> bool:
