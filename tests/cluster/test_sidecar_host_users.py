@@ -11,8 +11,6 @@ from tests.cluster.injected import client_pod
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, terminated
 
-pytestmark = pytest.mark.bed
-
 Run = Callable[[Mapping[str, Any]], Pod]
 OWNERS = """
 export HOME=/workspace/home; mkdir -p "$HOME"

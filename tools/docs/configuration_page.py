@@ -22,6 +22,13 @@ engine:
   idle_stop_after: 10m
   limits: {memory: 4GiB, cpus: 2, pids: 4096, disk: 20GiB}
 ```
+
+## Reading it again
+
+On SIGHUP (`systemctl reload dinp`) the agent reads the file again while tenants work. What is wrong with it is told in
+the log, and nothing changes then. An engine whose configuration changed keeps its clients until they are done, for at
+most `engine.drain_within`; new ones wait for the next engine, at the tenant's new sockets where they have moved. A tenant
+that is no longer listed is taken away in the same way. Only `state_dir` needs a restart of the agent.
 """
 
 _FORMS = """\
