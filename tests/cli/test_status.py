@@ -1,6 +1,7 @@
 """`dinp status` for who reads it through a pipe, and for programs."""
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from dinp.edges.state_store import StateStore
 from dinp.model.tenant_status import TenantStatus
+from dinp.model.value import replace
 from tests.support.running import DINP
 
 SOCKET = f"unix:///run/{'a-long-directory/' * 4}docker.sock"
@@ -46,3 +48,19 @@ def test_programs_are_told_of_both_doors(state: str) -> None:
     StateStore(state).write_status(WITH_DOOR)
     (tenant,) = json.loads(told(state, "-o", "json"))["tenants"]
     assert (tenant["endpoint"], tenant["tcp"], tenant["tls"]) == (SOCKET, "tcp://[::1]:2376", True)
+
+
+def test_watching_tells_again_when_something_changes_until_ctrl_c(state: str) -> None:
+    store = StateStore(state)
+    store.write_status(PLAIN)
+    argv = [DINP, "status", "--state-dir", state, "--watch", "-o", "json"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        assert json.loads(watching.stdout.readline())["tenants"][0]["phase"] == "ready"
+        store.write_status(replace(PLAIN, phase="idle"))
+        while json.loads(watching.stdout.readline())["tenants"][0]["phase"] != "idle":
+            pass  # of the file's making it is told, too
+        watching.send_signal(signal.SIGINT)
+        assert watching.stderr.read() == ""
+    assert watching.returncode == 130
