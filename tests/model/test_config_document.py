@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.agent_config import AgentConfig
-from dinp.model.config_document import parse_agent_config
+from dinp.model.config_document import Ground, parse_agent_config
 from dinp.model.config_keys import AGENT, Key
 from dinp.model.config_section import IdLookup
 from dinp.model.engine_spec import EngineSpec, Limits
@@ -17,13 +18,17 @@ from dinp.model.problem import BadInputError
 from dinp.model.value import as_data
 
 CASES = Path(__file__).parents[1] / "golden" / "config"
+GROUND = Ground(
+    own_tree=lambda isolation, kind: ISOLATIONS[isolation].own_tree(kind),
+    real=lambda path: path.replace("/link", "/var/lib"),
+)
 IDS = IdLookup(user={"ci": 1000}.get, group={"docker": 999}.get)
 
 
 def outcome(text: str) -> str:
     """What a person gets: the configuration as JSON, or the problems."""
     try:
-        config = parse_agent_config(text, "agent.yaml", directory="/etc/dinp", ids=IDS)
+        config = parse_agent_config(text, "agent.yaml", directory="/etc/dinp", ids=IDS, ground=GROUND)
     except BadInputError as error:
         return "".join(f"{problem.code}\n  {problem.sentence}\n  {problem.remedy}\n" for problem in error.problems)
     return json.dumps(

@@ -3,8 +3,10 @@
 import os
 
 from dinp.model.agent_config import AgentConfig
-from dinp.model.config_document import parse_agent_config
+from dinp.model.config_document import Ground, parse_agent_config
 from dinp.model.config_section import IdLookup
+from dinp.model.engine_spec import EngineKind, IsolationKind
+from dinp.model.launch_plan import TreeStep
 from dinp.model.problem import BadInputError, Problem
 
 
@@ -33,7 +35,7 @@ def read_agent_config(path: str) -> AgentConfig:
                 "Save it as UTF-8.",
             )
         ) from error
-    return parse_agent_config(text, path, directory=os.path.dirname(os.path.abspath(path)), ids=SYSTEM_IDS)
+    return _parse(text, path, os.path.dirname(os.path.normpath(os.path.join(_working_directory(), path))))
 
 
 def agent_config_from_environment(name: str) -> AgentConfig:
@@ -51,7 +53,29 @@ def agent_config_from_environment(name: str) -> AgentConfig:
                 "Set it to the text of a configuration, or use --config.",
             )
         )
-    return parse_agent_config(text, f"${name}", directory=os.getcwd(), ids=SYSTEM_IDS)
+    return _parse(text, f"${name}", _working_directory())
+
+
+def _parse(text: str, name: str, directory: str) -> AgentConfig:
+    return parse_agent_config(text, name, directory=directory, ids=SYSTEM_IDS, ground=_GROUND)
+
+
+def _own_tree(isolation: IsolationKind, kind: EngineKind) -> tuple[TreeStep, ...]:
+    # Imported where there are workspaces only: sockets are not open yet, and somebody waits.
+    from dinp.isolation.all_isolations import ISOLATIONS
+
+    return ISOLATIONS[isolation].own_tree(kind)
+
+
+_GROUND = Ground(_own_tree, os.path.realpath)
+
+
+def _working_directory() -> str:
+    """The working directory; empty when it was removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
 
 
 def _user(name: str) -> int | None:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from dinp.injector.host_sockets import HostSocket, tidy
 from dinp.injector.pod_view import Container, Entry, text
 from dinp.injector.record import TOKENS
+from dinp.isolation.all_isolations import ISOLATIONS
+from dinp.model.engine_spec import EngineKind, IsolationKind
 from dinp.model.pod import Mount
+from dinp.model.workspace_check import OwnPlaces, trespass
+from dinp.topologies import sidecar
 
-_OWN_TREES = (
-    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/proc", "/sys", "/dev", "/opt/dinp"),
-    *(
-        "/run/dinp",
-        "/run/dinp-tls",
-        "/run/dinp-credentials",
-        "/run/docker",
-        "/run/containerd",
-        "/var/lib/dinp",
-        "/var/lib/docker",
-    ),
-)
-"""The agent's programs and its own directories: another volume there, or below, would break it."""
+_TREE = ISOLATIONS[IsolationKind.USERNS].own_tree(EngineKind.PODMAN)
+"""Also for a sidecar of another isolation: what an engine has in a tree of its own is in the agent's image there."""
 
-_OWN_PARENTS = ("/", "/run", "/var", "/var/run", "/var/lib", "/opt")
-"""Another volume exactly there would hide them."""
+_OF_THE_IMAGE = ("/etc", "/dev", "/opt/dinp")
+"""The agent's own, where another volume exactly there, above or below, would break it; so would one over its tree."""
 
 
 def workspaces(
@@ -53,8 +46,7 @@ def workspaces(
 
 
 def _reason_against(entry: Entry, path: str) -> str:
+    own = OwnPlaces(_TREE, (*_OF_THE_IMAGE, *sidecar.PLACES))
     if text(entry, "subPathExpr"):
         return "its subPathExpr is expanded with the container's own variables"
-    if path in _OWN_PARENTS or any(path == tree or path.startswith(f"{tree}/") for tree in _OWN_TREES):
-        return "the agent has its own files there"
-    return ""
+    return "the agent has its own files there" if trespass(path, own, other_content=True) else ""

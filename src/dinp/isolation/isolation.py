@@ -3,9 +3,9 @@
 from dinp.model.choices import Choices
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.id_range import IdRange
-from dinp.model.launch_plan import LaunchPlan
+from dinp.model.launch_plan import LaunchPlan, TreeStep
 from dinp.model.link_plan import LinkPlan
 from dinp.model.tenant import Tenant
 from dinp.model.value import Value
@@ -54,6 +54,9 @@ class Isolation(Protocol):
 
     def places(self, directories: TenantDirectories) -> EnginePlaces:
         """Where the engine will find things, as it sees them."""
+
+    def own_tree(self, kind: EngineKind) -> tuple[TreeStep, ...]:
+        """What all engines of a kind have in their trees, workspaces aside; empty where they see the agent's."""
 
     def plan(
         self,

@@ -12,7 +12,7 @@ from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
-from dinp.model.engine_spec import EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.launch_plan import (
     BindEach,
     CgroupMounts,
@@ -51,6 +51,11 @@ def places(directories: TenantDirectories) -> EnginePlaces:
         door=directories.door,
         port_helper=f"{directories.door}/port-helper",
     )
+
+
+def own_tree(_kind: EngineKind) -> tuple[TreeStep, ...]:
+    """None: it sees the machine's, in which a workspace is where it is."""
+    return ()
 
 
 def plan(

@@ -13,8 +13,8 @@ from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import CgroupKind, Choices, EnginePrograms
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
-from dinp.model.engine_spec import EngineSpec
-from dinp.model.launch_plan import Directory, LaunchPlan, TextFile
+from dinp.model.engine_spec import EngineKind, EngineSpec
+from dinp.model.launch_plan import Directory, LaunchPlan, TextFile, TreeStep
 from dinp.model.tenant import Tenant
 
 NEEDS = Needs(ids=False, link=False)
@@ -57,6 +57,11 @@ def places(directories: TenantDirectories) -> EnginePlaces:
         door=directories.door,
         port_helper=None,
     )
+
+
+def own_tree(_kind: EngineKind) -> tuple[TreeStep, ...]:
+    """None: it sees the user's, in which a workspace is where it is."""
+    return ()
 
 
 def plan(

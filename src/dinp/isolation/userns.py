@@ -7,10 +7,11 @@ error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
 
 from dinp.isolation.engine_files import iptables_links, resolver, socket_links
 from dinp.isolation.isolation import Identity, Needs
-from dinp.model.choices import Choices
+from dinp.model.choices import CgroupKind, Choices, EnginePrograms
+from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
-from dinp.model.engine_spec import EngineKind, EngineSpec
+from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.launch_plan import (
     Bind,
     Blank,
@@ -25,7 +26,9 @@ from dinp.model.launch_plan import (
     Tmpfs,
     TreeStep,
 )
+from dinp.model.problem import BadInputError
 from dinp.model.tenant import Tenant
+from dinp.model.workspace_check import OwnPlaces, refusal, trespass
 
 NEEDS = Needs(ids=True, link=True)
 
@@ -53,6 +56,34 @@ _ENGINE_OWNED = (*_RUN_OWNED, "/etc/docker", "/dev/mqueue", "/dev/pts", "/dev/sh
 def places(_directories: TenantDirectories) -> EnginePlaces:
     """The same for every tenant: each has a tree of its own."""
     return _PLACES
+
+
+def own_tree(kind: EngineKind) -> tuple[TreeStep, ...]:
+    """What every tenant's has: made for one without anything of its own."""
+    nobody = Tenant("nobody", UnixEndpoint("/run/docker.sock"))
+    directories = TenantDirectories(data="", run="", door="", staging="", socket=nobody.socket.path)
+    return _own(nobody, kind, _ANY_CHOICES, Identity(None, None, None, ()), directories, EngineCommand((), (), ()))
+
+
+_ANY_CHOICES = Choices(
+    programs=EnginePrograms("", "", None, None, "/usr/sbin/iptables", None, None, None, None, None, ()),
+    isolation=IsolationKind.USERNS,
+    storage_driver="",
+    mtu=0,
+    bridge_address="",
+    address_pools=(),
+    link_network="",
+    link_network6="",
+    nameservers=(),
+    loopback_nameserver=None,
+    search=(),
+    resolver_options=(),
+    cgroups=CgroupKind.NONE,
+    cgroup_limits=False,
+    shift_ids=False,
+    binary_formats=(),
+    decisions=(),
+)
 
 
 def plan(
@@ -100,6 +131,28 @@ def _tree(
     directories: TenantDirectories,
     command: EngineCommand,
 ) -> tuple[TreeStep, ...]:
+    """The engine's own, then the workspaces: parents before what lies below them, which they would cover."""
+    own = _own(tenant, spec.kind, choices, identity, directories, command)
+    workspaces = sorted(tenant.workspaces, key=lambda workspace: workspace.path)
+    # A workspace with programs from elsewhere in it, such as a home, shows them as they are.
+    places = OwnPlaces(tuple(step for step in own if not isinstance(step, Bind) or step.source != step.target))
+    problems = [refusal(each.path, words) for each in workspaces if (words := trespass(each.path, places))]
+    if problems:
+        raise BadInputError(*problems)
+    return (
+        *own,
+        *(Bind(each.path, each.path, read_only=each.read_only, shift_ids=choices.shift_ids) for each in workspaces),
+    )
+
+
+def _own(
+    tenant: Tenant,
+    kind: EngineKind,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> tuple[TreeStep, ...]:
     steps: list[TreeStep] = [Tmpfs("/")]
     # Bare, because a container gets its init (`docker run --init`) by one more bind mount from there.
     steps += [Bind(path, path, read_only=True, recursive=True, optional=True, bare=True) for path in _PROGRAMS]
@@ -119,15 +172,11 @@ def _tree(
         Blank("sysfs", "/sys"),
         Link("/var/run", "../run"),
     ]
-    if spec.kind is EngineKind.PODMAN:
+    if kind is EngineKind.PODMAN:
         # Where it unpacks archives (containers/image, internal/tmpdir), whatever TMPDIR says.
         steps.append(Link("/var/tmp", "lib/docker/tmp"))
     steps += [Bind(directories.data, _PLACES.data, bare=True), Bind(directories.door, _PLACES.door)]
     steps += socket_links(directories.socket, _PLACES.door)
-    steps += [
-        Bind(workspace.path, workspace.path, read_only=workspace.read_only, shift_ids=choices.shift_ids)
-        for workspace in tenant.workspaces
-    ]
     return (*steps, *command.files)
 
 

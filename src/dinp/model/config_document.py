@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from math import isinf
 
@@ -9,13 +10,16 @@ from dinp.model.agent_config import AgentConfig
 from dinp.model.config_keys import AGENT
 from dinp.model.config_section import IdLookup, Reader, Report, Section, shown
 from dinp.model.endpoint import LONGEST_SOCKET_PATH, TcpEndpoint, TlsFiles, UnixEndpoint, room_for_path
-from dinp.model.engine_checks import check_door, check_engine, ulimit_in
+from dinp.model.engine_checks import check_door, check_engine, check_workspaces, ulimit_in
 from dinp.model.engine_options import options_in
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits, Proxy, Registries
 from dinp.model.json_nodes import parse_json
+from dinp.model.launch_plan import TreeStep
 from dinp.model.nodes import Node, Place
 from dinp.model.problem import BadInputError
 from dinp.model.tenant import Tenant, Workspace
+from dinp.model.value import Value
+from dinp.model.workspace_check import OwnPlaces
 
 NO_NAMES = IdLookup(user=lambda _: None, group=lambda _: None)
 """A lookup for places without users: only numbers are ids."""
@@ -23,7 +27,30 @@ NO_NAMES = IdLookup(user=lambda _: None, group=lambda _: None)
 _DEFAULTS = EngineSpec()
 
 
-def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLookup = NO_NAMES) -> AgentConfig:
+class Ground(Value):
+    """The machine on which engines will be started, as far as it says what can be a workspace.
+
+    Attributes:
+        own_tree: what an engine of that isolation and kind has in its tree, which workspaces must not cover.
+        real: a path with its links followed.
+    """
+
+    own_tree: Callable[[IsolationKind, EngineKind], tuple[TreeStep, ...]]
+    real: Callable[[str], str]
+
+
+NO_GROUND = Ground(own_tree=lambda _isolation, _kind: (), real=lambda path: path)
+"""For places where no engine is to be started: no workspace is in anything's way there."""
+
+
+def parse_agent_config(
+    text: str,
+    file: str,
+    *,
+    directory: str = "",
+    ids: IdLookup = NO_NAMES,
+    ground: Ground = NO_GROUND,
+) -> AgentConfig:
     """Read a configuration.
 
     Args:
@@ -31,6 +58,7 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
         file: its name, for messages.
         directory: its absolute directory, where relative names of TLS files begin.
         ids: how names of users and groups become ids.
+        ground: what workspaces must keep away from.
 
     Returns:
         The configuration, with every default filled in.
@@ -41,8 +69,8 @@ def parse_agent_config(text: str, file: str, *, directory: str = "", ids: IdLook
     quick = parse_json(text)
     if quick is not None:
         with suppress(BadInputError):  # which is told with its places below
-            return _agent_config(quick, Report(file), directory, ids)
-    return _agent_config(_yaml(text, file), Report(file), directory, ids)
+            return _agent_config(quick, Report(file), directory, ids, ground)
+    return _agent_config(_yaml(text, file), Report(file), directory, ids, ground)
 
 
 def _yaml(text: str, file: str) -> Node:
@@ -60,7 +88,7 @@ def _yaml(text: str, file: str) -> Node:
     return node
 
 
-def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup) -> AgentConfig:
+def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup, ground: Ground) -> AgentConfig:
     root = Reader(report, ids).section(node, AGENT, "")
     tenants = tuple(_tenant(section, report, directory) for section in root.items("tenants", Section))
     if "tenants" in root.values and not tenants:
@@ -72,10 +100,17 @@ def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup) -> 
     check_engine(root.section("engine"), engine, report)
     for section in root.items("tenants", Section):
         check_door(section.section("tcp"), engine.kind, report)
+    state_dir = root.take("state_dir", str, "")
+    if any(tenant.workspaces for tenant in tenants):
+        # Without a word about it, root gets userns, whose tree is the only one that is the engine's own.
+        sockets = tuple(tenant.socket.path for tenant in tenants)
+        own = OwnPlaces(ground.own_tree(engine.isolation or IsolationKind.USERNS, engine.kind), (state_dir,), sockets)
+        for section in root.items("tenants", Section):
+            check_workspaces(section, own, ground.real, report)
     if report.problems:
         raise BadInputError(*report.problems)
     return AgentConfig(
-        state_dir=root.take("state_dir", str, ""),
+        state_dir=state_dir,
         tenants=tenants,
         engine=engine,
     )

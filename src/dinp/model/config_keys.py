@@ -96,7 +96,7 @@ TENANT = (
     Key(
         "workspaces",
         KeyKind.SECTION,
-        "Directories that containers may bind; anything else of the machine is not visible to the engine.",
+        "Directories that containers may bind, none of the system; anything else is not visible to the engine.",
         default="none",
         many=True,
         keys=WORKSPACE,

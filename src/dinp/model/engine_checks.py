@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dinp.model.config_section import Report, Section, shown
 from dinp.model.engine_options import OPTIONS, OWNED, nearest_option, read_option
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Ulimit
 from dinp.model.nodes import Place
+from dinp.model.workspace_check import OwnPlaces, refusal, trespass_of_link
 
 ULIMITS = (
     "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
@@ -49,6 +52,15 @@ def check_door(tcp: Section | None, kind: EngineKind, report: Report) -> None:
     if why is not None:
         sentence = f"{tcp.path} cannot be served: {why}."
         report.add("engine-kind-socket", tcp.place, sentence, "Remove it: clients use the unix socket.")
+
+
+def check_workspaces(tenant: Section, own: OwnPlaces, real: Callable[[str], str], report: Report) -> None:
+    """Report workspaces that would cover or show what is not for tenants, themselves or by what they are links to."""
+    for each in tenant.items("workspaces", Section):
+        path = each.take("path", str, "")
+        if path and (words := trespass_of_link(path, real(path), own)):
+            problem = refusal(path, words)
+            report.add(problem.code, each.places["path"], f"{each.path}.path: {problem.sentence}", problem.remedy)
 
 
 def check_engine(section: Section | None, spec: EngineSpec, report: Report) -> None:

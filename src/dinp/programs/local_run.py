@@ -1,6 +1,5 @@
 """`dinp run`: one tenant, one command; the engine starts with the command's first connection and goes with it."""
 
-import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -154,12 +153,3 @@ class _LocalRun:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in self._request.environment.items() if name not in UNSET}
         return kept | client_environment(self._tenant, self._request.spec.kind)
-
-
-def current_workspace(log: AgentLog) -> tuple[Workspace, ...]:
-    """The caller's directory, unless it is one that an engine cannot be given."""
-    here = os.path.realpath(os.getcwd())
-    if here in {"/", "/proc", "/sys", "/dev", "/run", "/usr", "/etc"}:
-        log.say(f"{here} is not shown to the engine: run dinp in the directory of your project", level="warning")
-        return ()
-    return (Workspace(here),)

@@ -24,6 +24,9 @@ CONFIG_VARIABLE = "DINP_CONFIG"
 
 AUTHORITIES = "/etc/dinp/authorities"
 
+PLACES = (STATE, SHARED, CERTIFICATES, CREDENTIALS)
+"""Where volumes of dinp's own are mounted, in the agent's container or in clients'."""
+
 TENANT = "pod"
 """The one tenant of a sidecar's agent."""
 

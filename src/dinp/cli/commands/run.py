@@ -10,7 +10,6 @@ from dinp.edges.progress import Progress
 from dinp.model.config_values import read_number, read_size
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind, Limits
 from dinp.model.problem import BadInputError, Problem
-from dinp.model.tenant import Workspace
 
 T = TypeVar("T")
 
@@ -38,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run it; the command's exit code is ours."""
-    from dinp.programs.local_run import RunRequest, current_workspace, run_locally
+    from dinp.programs.local_run import RunRequest, run_locally
+    from dinp.programs.run_workspaces import run_workspaces
 
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
@@ -56,8 +56,7 @@ def run(options: argparse.Namespace) -> int:
         ),
         storage_driver=options.storage_driver,
     )
-    more = tuple(Workspace(os.path.realpath(path)) for path in options.workspace)
-    workspaces = tuple({workspace.path: workspace for workspace in (*current_workspace(log), *more)}.values())
+    workspaces = run_workspaces(spec, options.workspace, log)
     request = RunRequest(words, spec, options.keep, workspaces, dict(os.environ))
     return run_locally(request, log, Progress(silent=options.quiet))
 

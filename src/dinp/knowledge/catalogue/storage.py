@@ -128,6 +128,14 @@ STORAGE = (
         sources=("https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",),
     ),
     Failure(
+        "workspace-not-free",
+        "A directory cannot be a workspace, because something of the engine's or of dinp's is there",
+        "A workspace is at the same path in the engine's own tree as on the machine. At, above or below the engine's"
+        " data, its programs and its sockets it would cover them, so that the engine would use the machine's own, such"
+        " as another Docker's data; and where dinp keeps its state, an engine would see what belongs to others.",
+        "Name the directory of a project or of a job, not one of the system.",
+    ),
+    Failure(
         "workspace-not-shiftable",
         "A workspace cannot be shown to the engine with its owners",
         "An engine in a user namespace sees a workspace through an idmapped mount, which the file system must support:"
