@@ -27,8 +27,8 @@ engine:
 
 On SIGHUP (`systemctl reload dinp`) the agent reads the file again while tenants work. What is wrong with it is told in
 the log, and nothing changes then. An engine whose configuration changed keeps its clients until they are done, for at
-most `engine.drain_within`; new ones wait for the next engine, at the tenant's new sockets where they have moved. A tenant
-that is no longer listed is taken away in the same way. Only `state_dir` needs a restart of the agent.
+most `engine.drain_within`; new ones wait for the next engine, at the tenant's new sockets where they have moved. A
+tenant that is no longer listed is taken away in the same way. Only `state_dir` needs a restart of the agent.
 """
 
 _FORMS = """\
