@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema.validators import validator_for
 
 from dinp.model import config_values
 from dinp.model.problem import BadInputError, Problem
@@ -73,7 +75,7 @@ def test_a_setting_of_a_list_has_commas() -> None:
         (
             "endpoint: {kind: tls}\n",
             ["endpoint.port=70000"],
-            ["--set endpoint.port=70000:1:15: endpoint.port is 70000"],
+            ['--set endpoint.port=70000:1:15: endpoint.port is "70000"'],
         ),
         (
             "storage: {kind: ephemeral}\n",
@@ -143,10 +145,75 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_schema_accepts_what_the_parser_reads(text: str) -> None:
     properties = json.loads(service_schema())["properties"]
-    size = properties["storage"]["properties"]["size"]["pattern"]
+    size = properties["resources"]["properties"]["requests"]["properties"]["memory"]["pattern"]
     duration = properties["engine"]["properties"]["drain_within"]["pattern"]
     assert reads(config_values.read_size, text) == bool(re.search(size, text))
     assert reads(config_values.read_finite_duration, text) == bool(re.search(duration, text))
+
+
+DOCUMENTS = [
+    "storage: {size: 1MiB}", "storage: {size: 63.99MiB}", "storage: {size: 64MiB}", "storage: {size: 0064.0 MiB}",
+    "storage: {size: 65535KiB}", "storage: {size: 65536Ki}", "storage: {size: 0.0625GiB}", "storage: {size: 0.06GiB}",
+    "storage: {size: 67108863B}", "storage: {size: 67108864B}", "storage: {size: 67.2MB}", "storage: {size: 67.1MB}",
+    "storage: {size: 1TiB}", "storage: {size: 0.00007TB}", "storage: {size: .5GiB}", "storage: {size: 20}",
+    "engine: {limits: {pids: 1}}", "engine: {limits: {pids: 64}}", "engine: {limits: {pids: '63'}}",
+    "engine: {limits: {pids: '0064'}}", "engine: {limits: {pids: 9999}}", "engine: {limits: {cpus: 0.001}}",
+    "engine: {limits: {cpus: '0.009'}}", "engine: {limits: {cpus: '0.01'}}", "engine: {limits: {cpus: '00.5'}}",
+    "engine: {limits: {cpus: 2}}", "resources: {limits: {memory: 1B}}", "resources: {limits: {memory: 1GiB}}",
+    "resources: {requests: {memory: 1B}}", "resources: {limits: {cpu: 0.001}}",
+    "endpoint: {kind: tcp, port: 99999}", "endpoint: {kind: tcp, port: 65535}", "endpoint: {kind: tls, port: '65536'}",
+    "endpoint: {kind: tls, port: '065535'}", "endpoint: {port: 2375}", "endpoint: {kind: unix, port: 2375}",
+    "endpoint: {kind: tcp, port: 0}", "endpoint: {kind: tcp}",
+    "authorities: {}", "authorities:", "authorities: {config_map: a, secret: b}", "authorities: {secret: b}",
+    "storage: {kind: hostPath}", "storage: {kind: hostPath, path: /a}", "storage: {kind: hostPath, path: a}",
+    "storage: {kind: persistentVolumeClaim}", "storage: {kind: persistentVolumeClaim, claim: a}",
+    "storage: {kind: persistentVolumeClaim, claim: a, size: 1GiB}", "storage: {path: /a}", "storage: {claim: a}",
+    "storage: {class: a}", "storage: {kind: ephemeral, class: a, size: 1GiB}", "storage: {kind: emptyDir, size: 1GiB}",
+    "credentials: 5", "credentials: true", "credentials: ''", "credentials:", "credentials: [a]",
+    "images: {agent: a b}", "images: {agent: 'A:1'}", "images: {agent: a/b}", "images: {agent: 'a:b:c'}",
+    "images: {agent: 'localhost:5000/a/b-c__d:1.2_x'}", "images: {agent: '[::1]:5000/a'}", "images: {agent: 'a:'}",
+    f"images: {{agent: 'a@sha256:{'0a' * 32}'}}", "images: {agent: 'Reg.example/a'}", "images: {agent: /a}",
+    "storage:", "engine:", "topology: pool", "form: native", "x: 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+def test_the_schema_accepts_the_files_that_the_parser_takes(text: str) -> None:
+    schema = json.loads(service_schema())
+    validator = validator_for(schema)(schema)
+    assert validator.is_valid(yaml.safe_load(text)) == (not problems_of(text, []))
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (["requests.memory=4GiB", "limits.memory=1GiB"], "memory"),
+        (["requests.cpu=2", "limits.cpu=1.5"], "cpu"),
+        (["limits.ephemeral_storage=1GiB", "requests.ephemeral_storage=2GiB"], "ephemeral_storage"),
+    ],
+)
+def test_a_request_above_its_limit_is_refused(settings: list[str], key: str) -> None:
+    (problem,) = problems_of("", [f"resources.{each}" for each in settings])
+    assert f"resources.requests.{key} is more than resources.limits.{key}" in problem.sentence
+    assert not problems_of("", ["resources.requests.memory=1GiB", "resources.limits.memory=1024MiB"])
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [
+        ("dns=1.1.1.1,8.8.8.8", {"dns": ("1.1.1.1", "8.8.8.8")}),
+        ("dns=1.1.1.1,8.8.8.8,debug=true", {"dns": ("1.1.1.1", "8.8.8.8"), "debug": True}),
+        (r"labels=a=1\,b=2,debug=true", {"labels": ("a=1", "b=2"), "debug": True}),
+    ],
+)
+def test_an_options_value_may_have_commas_on_the_command_line(value: str, options: dict[str, object]) -> None:
+    spec = parse_service_spec("", "f", settings=[f"engine.options={value}"])
+    assert dict(spec.engine.options) == options
+
+
+def test_an_option_without_a_value_is_named_as_it_was_written() -> None:
+    (problem,) = problems_of("", ["engine.options=debgu"])
+    assert '"debgu"' in problem.sentence
 
 
 def reads(read: object, text: str) -> bool:

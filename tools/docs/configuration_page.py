@@ -73,6 +73,7 @@ def keys_text(path: str, keys: tuple[Key, ...]) -> str:
 def _row(key: Key) -> str:
     default = "**required**" if key.required else _code(key.default)
     sentence = key.sentence + (f" At least `{key.least_words}`." if key.least_words else "")
+    sentence += f" At most {key.most}." if key.most is not None else ""
     return f"| `{key.name}` | {_value(key)} | {default} | {sentence} |"
 
 

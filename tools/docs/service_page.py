@@ -25,6 +25,10 @@ resources:
 storage: {kind: emptyDir, size: 40GiB}
 ```
 
+With `--set` a list has commas between its items (`--set engine.registries.mirrors=https://a,https://b`), and `\\,` is a
+comma of an item's own. Among options a comma begins a new one only where `NAME=` follows:
+`--set engine.options=dns=1.1.1.1,8.8.8.8,debug=true` are two.
+
 Values are written as in [the agent's configuration](configuration.md#how-values-are-written), and what stands below
 `engine` is the same there. Why a manifest has each of its fields is told in [the sidecar](../explanation/sidecar.md).
 """

@@ -24,6 +24,7 @@ class KeyKind(Enum):
     ADDRESS = "IP address and port"
     NETWORK = "network in CIDR notation"
     BOOLEAN = "`true` or `false`"
+    IMAGE = "image"
     CHOICE = "one of"
     SECTION = "keys of its own"
 
@@ -42,6 +43,8 @@ class Key(Value):
         keys: for SECTION, the keys below it.
         least: the smallest value that makes sense, in the unit of the value read; None for any.
         least_words: the same, for a sentence.
+        most: the largest value there is, of whole numbers; None for any.
+        assigned: whether items of a list are NAME=VALUE, where a value may have commas.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Key(Value):
     keys: "tuple[Key, ...]" = ()
     least: float | None = None
     least_words: str = ""
+    most: int | None = None
+    assigned: bool = False
 
 
 _LEAST_BYTES = 64 * 2**20
@@ -219,6 +224,7 @@ ENGINE = (
         " its items. [Which there are](engine-kinds.md#options).",
         "none",
         many=True,
+        assigned=True,
     ),
     Key(
         "program_path",

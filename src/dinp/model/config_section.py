@@ -31,6 +31,7 @@ _READERS: dict[KeyKind, Callable[[str], object]] = {
     KeyKind.ADDRESS: config_values.read_address,
     KeyKind.NETWORK: config_values.read_network,
     KeyKind.BOOLEAN: config_values.read_boolean,
+    KeyKind.IMAGE: config_values.read_image,
     KeyKind.CHOICE: config_values.read_text,
 }
 
@@ -169,6 +170,8 @@ class Reader(Value):
             raise ValueError(f"it must be one of {', '.join(key.choices)}")
         if key.least is not None and isinstance(value, int | float) and value < key.least:
             raise ValueError(f"less than {key.least_words} is not enough for any engine")
+        if key.most is not None and isinstance(value, int) and value > key.most:
+            raise ValueError(f"it is at most {key.most}")
         return value
 
     def _id(self, text: str, kind: KeyKind) -> int:

@@ -6,13 +6,20 @@ Each reader raises ValueError with words that continue the sentence "KEY is "TEX
 from __future__ import annotations
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {
+BYTES = {
     "B": 1,
     "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
 """Decimal and binary units as IEC 80000-13 has them, and as Kubernetes writes the binary ones."""
+
+IMAGE = (
+    r"((([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
+    r"|\[[a-fA-F0-9:]+\])(:[0-9]+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
+    r"(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
+)
+"""A whole reference of an image."""
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_NAME = 40
@@ -30,6 +37,17 @@ def read_name(text: str) -> str:
     if not text or len(text) > _LONGEST_NAME or not _NAME.issuperset(text) or text[0] == "-" or text[-1] == "-":
         raise ValueError(
             f"a name has 1 to {_LONGEST_NAME} lower-case letters, digits and dashes, and no dash at its ends"
+        )
+    return text
+
+
+def read_image(text: str) -> str:
+    """A reference of an image, as container runtimes read it (distribution/reference, reference.go)."""
+    import re
+
+    if len(text) > 512 or not re.fullmatch(IMAGE, text):
+        raise ValueError(
+            "an image is written as [REGISTRY/]NAME[:TAG][@DIGEST], NAME in lower case, e.g. a.example/team/b:1.2"
         )
     return text
 
@@ -86,9 +104,9 @@ def read_size(text: str) -> int:
     number = text[: len(text) - len(text.lstrip("0123456789."))]
     unit = text[len(number) :].strip()
     amount = _decimal(number)
-    if amount is None or unit not in _BYTES:
+    if amount is None or unit not in BYTES:
         raise ValueError("a size is a number with a unit (MiB, GiB, TiB, MB, GB, TB, B), e.g. 4GiB")
-    return int(amount * _BYTES[unit])
+    return int(amount * BYTES[unit])
 
 
 def read_number(text: str) -> float:

@@ -133,13 +133,16 @@ def _storage(section: Section | None) -> StorageSpec:
     )
 
 
-_NEEDED = {StorageKind.CLAIM: "claim", StorageKind.HOST_PATH: "path"}
-_ONLY_FOR = {
+STORAGE_NEEDS = {StorageKind.CLAIM: "claim", StorageKind.HOST_PATH: "path"}
+"""Kind -> the key without which it is nothing."""
+
+STORAGE_ONLY_FOR = {
     "size": (StorageKind.EMPTY_DIR, StorageKind.EPHEMERAL),
     "claim": (StorageKind.CLAIM,),
     "class": (StorageKind.EPHEMERAL,),
     "path": (StorageKind.HOST_PATH,),
 }
+"""Key -> the kinds for which it means something."""
 
 
 def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
@@ -152,33 +155,43 @@ def _consistent(root: Section, spec: ServiceSpec, report: Report) -> None:
         report.add(
             "engine-kind-socket", endpoint.places["kind"], sentence, "Leave endpoint.kind out: a unix socket works."
         )
-    if endpoint is not None and "port" in endpoint.places:
-        if spec.endpoint.kind is EndpointKind.UNIX:
-            sentence = "endpoint.port is set, but endpoint.kind is unix, which has no port."
-            remedy = "Remove the port, or choose tcp or tls."
-            report.add("config-bad-value", endpoint.places["port"], sentence, remedy)
-        elif spec.endpoint.port > 65535:
-            sentence = f"endpoint.port is {spec.endpoint.port}."
-            report.add("config-bad-value", endpoint.places["port"], sentence, "A port is at most 65535.")
+    if endpoint is not None and "port" in endpoint.places and spec.endpoint.kind is EndpointKind.UNIX:
+        sentence = "endpoint.port is set, but endpoint.kind is unix, which has no port."
+        remedy = "Remove the port, or choose tcp or tls."
+        report.add("config-bad-value", endpoint.places["port"], sentence, remedy)
     authorities = root.section("authorities")
     if authorities is not None and len(authorities.places) != 1:
         sentence = "authorities names a ConfigMap and a Secret." if authorities.places else "authorities names nothing."
         place = authorities.places.get("secret", authorities.place)
         report.add("config-bad-value", place, sentence, "Name one: config_map or secret.")
+    _within_limits(root.section("resources"), report)
     _isolated(root, spec, report)
     storage = root.section("storage")
     if storage is None:
         return
     kind = spec.storage.kind
-    needed = _NEEDED.get(kind)
+    needed = STORAGE_NEEDS.get(kind)
     if needed is not None and needed not in storage.places:
         sentence = f"storage.kind is {kind.value}, but storage.{needed} is missing."
         report.add("config-missing-key", storage.places["kind"], sentence, f"Add {needed}: … below storage.")
-    for name, kinds in _ONLY_FOR.items():
+    for name, kinds in STORAGE_ONLY_FOR.items():
         if name in storage.places and kind not in kinds:
             sentence = f"storage.{name} means nothing where storage.kind is {kind.value}."
             remedy = f"Remove it, or choose {' or '.join(each.value for each in kinds)}."
             report.add("config-bad-value", storage.places[name], sentence, remedy)
+
+
+def _within_limits(resources: Section | None, report: Report) -> None:
+    """Report requests above their limits, which Kubernetes refuses (ValidateContainerResourceRequirements)."""
+    asked = resources.section("requests") if resources else None
+    granted = resources.section("limits") if resources else None
+    if asked is None or granted is None:
+        return
+    for name, amount in asked.values.items():
+        limit = granted.values.get(name)
+        if isinstance(amount, int | float) and isinstance(limit, int | float) and amount > limit:
+            sentence = f"resources.requests.{name} is more than resources.limits.{name}, which Kubernetes refuses."
+            report.add("config-bad-value", asked.places[name], sentence, "Raise the limit, or ask for less.")
 
 
 def _isolated(root: Section, spec: ServiceSpec, report: Report) -> None:

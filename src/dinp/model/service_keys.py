@@ -7,7 +7,7 @@ from dinp.model.config_keys import Key, KeyKind
 from dinp.model.service_spec import EndpointKind, Form, Images, PullPolicy, StorageKind, TopologyKind
 from dinp.model.value import replace
 
-_LEAST_DISK = 64 * 2**20
+_LEAST_BYTES = 64 * 2**20
 
 
 def _choice(name: str, values: type[Enum], sentence: str, default: str) -> Key:
@@ -15,7 +15,7 @@ def _choice(name: str, values: type[Enum], sentence: str, default: str) -> Key:
 
 
 IMAGES = (
-    Key("agent", KeyKind.TEXT, "The image with dinp and the engines.", f"`{Images().agent}`"),
+    Key("agent", KeyKind.IMAGE, "The image with dinp and the engines.", f"`{Images().agent}`"),
     Key("client", KeyKind.TEXT, "The client's image in rendered examples.", f"`{Images().client}`"),
     _choice("pull_policy", PullPolicy, "When kubelet pulls the agent's image.", "the cluster's own rule"),
 )
@@ -28,7 +28,7 @@ ENDPOINT = (
         " the same with mutual TLS.",
         EndpointKind.UNIX.value,
     ),
-    Key("port", KeyKind.COUNT, "The port of `tcp` and `tls`.", "2375 for `tcp`, 2376 for `tls`"),
+    Key("port", KeyKind.COUNT, "The port of `tcp` and `tls`.", "2375 for `tcp`, 2376 for `tls`", most=65535),
 )
 
 AMOUNTS = (
@@ -37,9 +37,12 @@ AMOUNTS = (
     Key("ephemeral_storage", KeyKind.SIZE, "Bytes on the node's disk, an emptyDir's included.", "none"),
 )
 
+_LEAST = {"cpu": (0.01, "0.01"), "memory": (_LEAST_BYTES, "64MiB"), "ephemeral_storage": (_LEAST_BYTES, "64MiB")}
+GRANTED = tuple(replace(key, least=_LEAST[key.name][0], least_words=_LEAST[key.name][1]) for key in AMOUNTS)
+
 RESOURCES = (
     Key("requests", KeyKind.SECTION, "What the scheduler sets aside for it.", "none", keys=AMOUNTS),
-    Key("limits", KeyKind.SECTION, "What it gets at most.", "none", keys=AMOUNTS),
+    Key("limits", KeyKind.SECTION, "What it gets at most.", "none", keys=GRANTED),
 )
 
 STORAGE = (
@@ -56,7 +59,7 @@ STORAGE = (
         "The limit of an `emptyDir` (kubelet evicts a pod that exceeds it), the request of an `ephemeral` volume."
         " The engine keeps to nine tenths of it, unless `engine.limits.disk` says otherwise.",
         "20GiB",
-        least=_LEAST_DISK,
+        least=_LEAST_BYTES,
         least_words="64MiB",
     ),
     Key("claim", KeyKind.TEXT, "The claim of `persistentVolumeClaim`, which must exist.", "none"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from dinp.model.config_keys import Key
 from dinp.model.config_section import Report
 from dinp.model.nodes import Mapping, Node, Place, Scalar, Sequence
 
+_COMMA = re.compile(r"(?<!\\),")
+
 
 def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
-    """The nodes of `engine.limits.memory=4GiB`; None with a problem in the report where it has no `=`.
+    r"""The nodes of `engine.limits.memory=4GiB`; None with a problem in the report where it has no `=`.
 
-    A value for a list has commas between its items.
+    A value for a list has commas between its items; `\,` is a comma of an item's own. Where items are NAME=VALUE,
+    what follows a comma and has no `=` belongs to the value before.
     """
     path, equals, value = words.partition("=")
     names = path.strip().split(".")
@@ -23,13 +28,26 @@ def setting(words: str, keys: tuple[Key, ...], report: Report) -> Node | None:
     last = _key(names, keys)
     node: Node = Scalar(place, value, empty=not value)
     if last is not None and last.many:
-        node = Sequence(place, tuple(Scalar(place, item.strip(), empty=False) for item in value.split(",") if item))
+        items = _items(value, assigned=last.assigned)
+        node = Sequence(place, tuple(Scalar(place, item, empty=False) for item in items))
     column = len(path) + 1
     for name in reversed(names):
         column -= len(name) + 1
         place = Place(1, column + 1, report.file)
         node = Mapping(place, ((Scalar(place, name, empty=False), node),))
     return node
+
+
+def _items(value: str, *, assigned: bool) -> list[str]:
+    """The items of a list in one text."""
+    items: list[str] = []
+    for part in _COMMA.split(value):
+        text = part.replace("\\,", ",").strip()
+        if assigned and items and text and "=" not in text:
+            items[-1] += f",{text}"
+        elif text:
+            items.append(text)
+    return items
 
 
 def overlaid(below: Node, above: Node) -> Node:
