@@ -1,5 +1,6 @@
 """Whole files through inject and eject."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,11 @@ spec:
 """
     injected = inject(text, "pod.yaml", ServiceSpec(form=Form.CONTAINER))
     assert eject(injected.text, "pod.yaml").text == text
+
+
+def test_json_with_tabs_keeps_them() -> None:
+    pod = {"kind": "Pod", "spec": {"containers": [{"name": "a", "image": "docker:cli"}]}}
+    text = json.dumps(pod, indent="\t")
+    injected = inject(text, "pod.json", ServiceSpec()).text
+    assert injected == json.dumps(json.loads(injected), indent="\t")
+    assert eject(injected, "pod.json").text == text

@@ -1,6 +1,7 @@
 """Generated workloads in generated layouts: what the API allows, in ways that people and programs write it."""
 
 import json
+import re
 
 import yaml
 from hypothesis import strategies as st
@@ -164,7 +165,7 @@ def texts(draw: st.DrawFn) -> str:
     if style == "json":
         return json.dumps(documents[0], separators=draw(st.sampled_from([(",", ":"), (", ", ": ")])))
     if style == "pretty":
-        return json.dumps(documents[0], indent=draw(st.sampled_from([2, 4]))) + draw(st.sampled_from(["", "\n"]))
+        return json.dumps(documents[0], indent=draw(st.sampled_from([2, 4, "\t"]))) + draw(st.sampled_from(["", "\n"]))
     dumper = Indented if style == "indented" else Plain
     flow = None if style == "mixed" else False
     text = "---\n".join(
@@ -173,6 +174,8 @@ def texts(draw: st.DrawFn) -> str:
     lines = text.split("\n")
     if style != "mixed" and "|" not in text:
         lines = [commented(line, draw(st.integers(0, 6))) for line in lines]
+    if draw(st.integers(0, 5)) == 0:
+        lines = [re.sub(r"^( *(?:- )?\w+): (?=\w)", r"\1:\t", line) for line in lines]
     text = "\n".join(lines)
     if draw(st.booleans()) and "|" not in text:
         text = text.removesuffix("\n")

@@ -38,7 +38,7 @@ def removal(path: Path, mapping: Entry, key: str, positions: list[int], raw: str
 
 def read(raw: str) -> Json:
     """What a text behind a key's colon says."""
-    documents = parse(raw)
+    documents = parse(raw.lstrip(" \t"))  # a tab at the beginning would be indentation
     return value(documents[0]) if documents else None
 
 

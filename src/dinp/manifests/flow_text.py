@@ -47,7 +47,9 @@ def inline(value: Json, text: str, position: int) -> str:
     indent = _indentation(text, position)
     if indent is None:
         return json.dumps(value, ensure_ascii=False)
-    step = 4 if len(indent) >= 4 and '\n    "' in text and '\n  "' not in text else 2
+    step: int | str = 4 if len(indent) >= 4 and '\n    "' in text and '\n  "' not in text else 2
+    if "\t" in indent:
+        step = "\t"
     return json.dumps(value, ensure_ascii=False, indent=step).replace("\n", f"\n{indent}")
 
 

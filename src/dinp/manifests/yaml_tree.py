@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from dinp.manifests.yaml_tabs import TabLoader
 from dinp.model.pod import Json
 
 
@@ -81,7 +82,7 @@ def parse(text: str) -> tuple[Node, ...]:
     builder = _Builder(text)
     try:
         # The parser in Python: offsets of the one in C are bytes, and its ends of flow lists are less exact.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=TabLoader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
