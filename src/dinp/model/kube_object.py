@@ -20,6 +20,9 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
 }
 """Where each kind describes its pods (Kubernetes API reference, "Workload Resources")."""
 
+_GROUPS = frozenset({"", "apps", "batch", "extensions"})
+"""Kubernetes' own groups with such kinds: others have kinds of these names that are something else (Volcano's Job)."""
+
 ENDING = frozenset({"Job", "CronJob"})
 """Kinds whose pods are expected to end by themselves."""
 
@@ -46,18 +49,32 @@ class KubeObject(Value):
         return f"{self.kind or 'Pod'} {self.name}"
 
 
-def objects(document: Json, path: tuple[str | int, ...] = ()) -> Iterator[KubeObject]:
-    """The objects of a document, those in lists one by one; what is no object is passed over."""
+def objects(
+    document: Json, path: tuple[str | int, ...] = (), *, kind: str = "", version: str = ""
+) -> Iterator[KubeObject]:
+    """The objects of a document, those in lists one by one; what is no object is passed over.
+
+    Args:
+        document: what was read.
+        path: to it.
+        kind: of an object that does not say it: the API leaves it out in lists of one kind.
+        version: the same for its apiVersion.
+    """
     if not isinstance(document, dict):
         return
     items = document.get("items")
-    kind = document.get("kind")
-    kind = kind if isinstance(kind, str) else ""
+    if "kind" in document:
+        kind, version = _word(document, "kind"), _word(document, "apiVersion")
     if kind.endswith("List") and isinstance(items, list):
         for position, item in enumerate(items):
-            yield from objects(item, (*path, "items", position))
+            yield from objects(item, (*path, "items", position), kind=kind.removesuffix("List"), version=version)
         return
-    yield KubeObject(kind, _name(document), path, _template(kind, document), document)
+    yield KubeObject(kind, _name(document), path, _template(kind, version, document), document)
+
+
+def _word(document: dict[str, Json], key: str) -> str:
+    found = document.get(key)
+    return found if isinstance(found, str) else ""
 
 
 def _name(document: dict[str, Json]) -> str:
@@ -66,7 +83,9 @@ def _name(document: dict[str, Json]) -> str:
     return found if isinstance(found, str) else "(no name)"
 
 
-def _template(kind: str, document: dict[str, Json]) -> tuple[str, ...] | None:
+def _template(kind: str, version: str, document: dict[str, Json]) -> tuple[str, ...] | None:
+    if version.rpartition("/")[0] not in _GROUPS:
+        return None
     if kind:
         return _TEMPLATES.get(kind)
     spec = document.get("spec")
