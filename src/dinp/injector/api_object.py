@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dinp.injector.eject_pod import eject_pod
-from dinp.injector.inject_pod import inject_pod
+from dinp.injector.inject_pod import inject_workload
 from dinp.injector.pod_view import PodView
 from dinp.injector.targets import ValueTarget
 from dinp.injector.vocabulary import Answer, Inject, Refuse, Skip
 from dinp.manifests.edit_values import at
 from dinp.manifests.edits import Path, below
-from dinp.model.kube_object import objects
+from dinp.model.kube_object import KubeObject, objects
 from dinp.model.pod import Object
 from dinp.model.service_spec import ServiceSpec
 from dinp.model.value import replace
@@ -22,8 +22,8 @@ def inject_object(thing: Object, spec: ServiceSpec) -> Answer:
     found = _pod(thing)
     if found is None:
         return _UNKNOWN
-    pod, kind, path = found
-    return _from_top(inject_pod(pod, kind, spec, ValueTarget(dict(pod.data))), path)
+    pod, each, path = found
+    return _from_top(inject_workload(pod, each, spec, ValueTarget(dict(pod.data))), path)
 
 
 def eject_object(thing: Object) -> Answer:
@@ -35,12 +35,12 @@ def eject_object(thing: Object) -> Answer:
     return _from_top(eject_pod(pod), path)
 
 
-def _pod(thing: Object) -> tuple[PodView, str, Path] | None:
+def _pod(thing: Object) -> tuple[PodView, KubeObject, Path] | None:
     each = next(objects(thing), None)
     if each is None or each.template is None or each.path:
         return None
     pod = at(each.data, each.template)
-    return PodView(pod if isinstance(pod, dict) else {}), each.kind, each.template
+    return PodView(pod if isinstance(pod, dict) else {}), each, each.template
 
 
 def _from_top(answer: Answer, path: Path) -> Answer:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from dinp.injector.eject_pod import eject_pod
-from dinp.injector.inject_pod import inject_pod
+from dinp.injector.inject_pod import inject_workload
 from dinp.injector.pod_view import PodView
 from dinp.injector.targets import Target
 from dinp.injector.text_target import TextTarget, nearest
@@ -44,7 +44,7 @@ def inject(text: str, file: str, spec: ServiceSpec) -> Outcome:
     Raises:
         BadInputError: the file is no YAML, or something in it cannot be injected safely; nothing is changed then.
     """
-    return _changed(text, file, "injected", lambda pod, kind, target: inject_pod(pod, kind, spec, target))
+    return _changed(text, file, "injected", lambda pod, each, target: inject_workload(pod, each, spec, target))
 
 
 def eject(text: str, file: str) -> Outcome:
@@ -53,10 +53,10 @@ def eject(text: str, file: str) -> Outcome:
     Raises:
         BadInputError: the file is no YAML, or what was injected cannot be recognised any more.
     """
-    return _changed(text, file, "ejected", lambda pod, _kind, _target: eject_pod(pod))
+    return _changed(text, file, "ejected", lambda pod, _each, _target: eject_pod(pod))
 
 
-_Decide = Callable[[PodView, str, Target], Answer]
+_Decide = Callable[[PodView, KubeObject, Target], Answer]
 
 
 def _changed(text: str, file: str, verb: str, decide: _Decide) -> Outcome:
@@ -73,7 +73,11 @@ def _changed(text: str, file: str, verb: str, decide: _Decide) -> Outcome:
             prefix = (*each.path, *each.template)
             pod = at(each.data, each.template)
             view = PodView(pod if isinstance(pod, dict) else {})
-            match decide(view, each.kind, TextTarget(text, root, prefix)):
+            try:
+                answer = decide(view, each, TextTarget(text, root, prefix))
+            except NotEditableError as error:
+                raise _not_editable(error, text, file) from error
+            match answer:
                 case Skip(reason):
                     report.append(f"{each}: left alone, {reason}")
                 case Refuse(reasons):
@@ -112,14 +116,17 @@ def _edited(text: str, file: str, documents: tuple[Node, ...], edits: list[tuple
         try:
             result = editor.apply(tuple(brought))
         except NotEditableError as error:
-            line, column = _line_column(text, error.offset)
-            sentence = f"{file}:{line}:{column}: {error.what}."
-            raise BadInputError(Problem("manifest-not-editable", sentence, error.remedy)) from error
+            raise _not_editable(error, text, file) from error
         if _says(result, wanted) and _is_json(result) == is_json:
             return result
     sentence = f"{file}: an edit of its layout would have changed what it says."
     remedy = "Lay it out plainly (kubectl apply --dry-run=client -o yaml does), and report the file as a defect."
     raise BadInputError(Problem("manifest-not-editable", sentence, remedy))
+
+
+def _not_editable(error: NotEditableError, text: str, file: str) -> BadInputError:
+    line, column = _line_column(text, error.offset)
+    return BadInputError(Problem("manifest-not-editable", f"{file}:{line}:{column}: {error.what}.", error.remedy))
 
 
 def _says(text: str, wanted: list[Json]) -> bool:

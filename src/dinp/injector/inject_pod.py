@@ -11,11 +11,19 @@ from dinp.injector.refusals import no_room, refusals
 from dinp.injector.targets import Target, add_annotations, add_items
 from dinp.injector.vocabulary import Answer, Inject, Refuse, Skip
 from dinp.injector.workspaces import workspaces
+from dinp.injector.wrong_types import wrong_types, wrong_way
 from dinp.manifests.edits import AddEntry, Edit, SwapEntry
 from dinp.model import annotations as names
+from dinp.model.kube_object import KubeObject
 from dinp.model.pod import Json, Object
 from dinp.model.service_spec import Form, ServiceSpec
 from dinp.topologies.all_topologies import TOPOLOGIES
+
+
+def inject_workload(pod: PodView, each: KubeObject, spec: ServiceSpec, target: Target) -> Answer:
+    """What would have to change in the pod of an object; also says where the object has no way to its pod."""
+    blocked = wrong_way(each.data, each.template or ())
+    return Refuse(blocked) if blocked else inject_pod(pod, each.kind, spec, target)
 
 
 def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> Answer:
@@ -31,6 +39,9 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         return Skip("it was injected before; eject it first to change something")
     if pod.annotations.get(names.INJECT) in ("false", False):
         return Skip(f"its annotation {names.INJECT} says so")
+    wrong = wrong_types(pod.data)
+    if wrong:
+        return Refuse(wrong)
     sockets = host_sockets(pod)
     clients = _clients(pod, spec)
     seen, notes = workspaces(clients, sockets)

@@ -26,7 +26,7 @@ _ENGINE_PROGRAM = re.compile(r"(^|/)(dockerd(-entrypoint\.sh)?|dockerd-rootless\
 
 def refusals(pod: PodView, kind: str, spec: ServiceSpec) -> tuple[Reason, ...]:
     """Every reason against injecting this pod; none when it is safe."""
-    checks = (_no_containers, _names, _own_names, _own_engine, _own_directory, _socket_parts, _places)
+    checks = (_no_containers, _names, _own_names, _own_engine, _own_directory, _socket_parts, _sources, _places)
     found = [reason for check in checks for reason in check(pod)]
     return (*found, *_of_the_pod(pod), *_of_the_form(pod, kind, spec))
 
@@ -128,6 +128,15 @@ def _socket_parts(pod: PodView) -> Iterator[Reason]:
             if text(mount, "name") in files and (mount.get("subPath") or mount.get("subPathExpr")):
                 sentence = f"the container {container.name} mounts a part of the host's socket, which is a file."
                 yield _reason(container.path, "inject-socket-part", sentence, "Remove subPath from that mount.")
+
+
+def _sources(pod: PodView) -> Iterator[Reason]:
+    for socket in host_sockets(pod):
+        others = sorted(set(pod.volumes[socket.position]) - {"name", "hostPath"})
+        if others:
+            sentence = f"the volume {socket.name} has hostPath and {', '.join(others)}; Kubernetes expects one source."
+            path = ("spec", "volumes", socket.position)
+            yield _reason(path, "inject-wrong-type", sentence, "Keep hostPath alone, or the other one.")
 
 
 def _of_the_pod(pod: PodView) -> Iterator[Reason]:

@@ -23,6 +23,13 @@ INJECTOR = (
         "Write the value out where it is meant, and end the file's last line.",
     ),
     Failure(
+        "inject-wrong-type",
+        "Something in the manifest has a type that Kubernetes does not take there",
+        "A mapping where a list is expected (`env: {A: b}`), a number where text is (`name: 5`), an item that is empty."
+        " The API server refuses such an object too; nothing can be added to it safely.",
+        "Write it in the way that the sentence shows.",
+    ),
+    Failure(
         "inject-mounted-twice",
         "A container mounts two volumes at one place",
         "Kubernetes compares mount paths as text, so /data and /data/ both pass; the later one hides the other.",
