@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +29,11 @@ def test_work_that_fails_gives_nothing() -> None:
 
     assert Aside(fail).result() is None
     assert Aside(lambda: os.kill(os.getpid(), signal.SIGKILL)).result() is None
+
+
+def test_an_abandoned_one_is_gone_too(tmp_path: Path) -> None:
+    aside = Aside(lambda: (tmp_path / "pid").write_text(str(os.getpid()), encoding="ascii"))
+    aside.abandon()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text(encoding="ascii")), 0)
+    aside.abandon()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import environment, image, import_busybox
-from tests.support.running import DINP, dinp_run, script
+from tests.support.running import DINP, dinp_run, forget_kept, script
 
 pytestmark = pytest.mark.usefixtures("machine_unchanged_by_each")
 
@@ -80,7 +80,7 @@ def test_a_kept_engine_keeps_its_images(engine_version: str, tmp_path: Path) -> 
         second = script(engine_version, "docker run --rm busybox echo still here", folder=tmp_path, options=options)
         assert second.out == "still here\n", second.all
     finally:
-        _forget(name)
+        forget_kept(name)
 
 
 def test_who_comes_second_waits_and_is_told_for_whom(engine_version: str, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_who_comes_second_waits_and_is_told_for_whom(engine_version: str, tmp_pa
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
-        _forget(name)
+        forget_kept(name)
 
 
 def test_what_a_killed_run_leaves_the_next_one_removes(engine_version: str, tmp_path: Path) -> None:
@@ -174,12 +174,3 @@ def test_a_container_that_binds_the_docker_socket_finds_its_own_engine(engine_ve
     ]
     done = script(engine_version, "\n".join(lines), folder=tmp_path)
     assert done.out == "beside\n", done.all
-
-
-def _forget(name: str) -> None:
-    """Remove a kept engine: what `--keep` is for stays otherwise."""
-    import shutil
-
-    for folder in (Path("/var/lib/dinp/kept"), Path("/run/dinp/kept")):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / f".{name}.lock").unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def _is_ours(process: Path) -> bool:
 
 
 def _processes() -> Iterator[str]:
-    """Processes of tenants, of agents, and whatever stands in a group of an engine; zombies too."""
+    """Whatever these tests started, processes of tenants, and what stands in a group of an engine; zombies too."""
     for process in Path("/proc").glob("[0-9]*"):
         status, group = _read(process / "status"), _read(process / "cgroup")
         if re.search(r"^State:\s+Z", status, re.MULTILINE) and re.search(r"^PPid:\s+1$", status, re.MULTILINE):
@@ -118,9 +118,9 @@ def _processes() -> Iterator[str]:
         uid = re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)
         words = _read(process / "cmdline").replace("\0", " ").strip()
         tenant = uid is not None and FIRST_TENANT_ID <= int(uid[1]) < LAST_TENANT_ID
-        agent = re.search(r"/dinp(-\w+)? (run|agent)\b|-m dinp (run|agent)\b", words) is not None
         place = _GROUP.search(group)
-        if (tenant and words) or place is not None or (agent and _is_ours(process)):
+        marked = MARK in _read(process / "environ").split("\0")
+        if (tenant and words) or place is not None or marked:
             yield f"{process.name} {place[0] if place else ''} {words[:200]}"
 
 

@@ -1,5 +1,6 @@
 """`dinp` as its users start it: the program, its output, its exit code."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,3 +45,10 @@ def script(
 ) -> Done:
     """`dinp run OPTIONS -- sh -euc TEXT`."""
     return dinp_run(version, "sh", "-euc", text, folder=folder, options=options, more=more)
+
+
+def forget_kept(name: str) -> None:
+    """Remove a kept engine: what `--keep` is for stays otherwise."""
+    for folder in (Path("/var/lib/dinp/kept"), Path("/run/dinp/kept")):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / f".{name}.lock").unlink(missing_ok=True)

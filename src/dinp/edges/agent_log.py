@@ -45,5 +45,5 @@ class AgentLog:
         try:
             self._stream.write(line + "\n")
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            self._stream = sys.__stderr__ if self._stream is not sys.__stderr__ else self._stream
+        except (OSError, ValueError):
+            return  # nobody reads it any more, its terminal or its file is closed, the disk is full: the work goes on

@@ -20,6 +20,7 @@ class Aside:
             work: what to do there, as this process is now; its result must be one that can be pickled.
         """
         self._reader, writer = os.pipe()
+        self._ended = False
         self._pid = os.fork()
         if self._pid == 0:
             try:
@@ -33,11 +34,24 @@ class Aside:
         """Wait for it, once; None when the work ended in an exception, or somebody killed the process."""
         import pickle
 
-        with open(self._reader, "rb") as pipe:
+        reader, self._reader = self._reader, -1
+        with open(reader, "rb") as pipe:
             said = pipe.read()
+        self._collect()
+        return pickle.loads(said) if said else None
+
+    def abandon(self) -> None:
+        """Wait for its end without its result; harmless after `result`."""
+        if self._reader >= 0:
+            os.close(self._reader)
+            self._reader = -1
+        if not self._ended:
+            self._collect()
+
+    def _collect(self) -> None:
         with contextlib.suppress(ChildProcessError):  # whoever collects orphans may have been quicker
             os.waitpid(self._pid, 0)
-        return pickle.loads(said) if said else None
+        self._ended = True
 
 
 def _answer(writer: int, result: object) -> None:

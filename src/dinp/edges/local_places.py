@@ -41,17 +41,43 @@ def runtime_home() -> Path:
 
 def new_place(keep: str | None) -> LocalPlace:
     """Directories for a run: fresh ones, or those of the kept name."""
-    name = keep or f"{os.getpid():x}-{os.urandom(2).hex()}"
-    folder = "kept" if keep else "runs"
+    name = f"{os.getpid():x}-{os.urandom(2).hex()}" if keep is None else keep
+    folder = "runs" if keep is None else "kept"
     return LocalPlace(state_home() / folder / name, runtime_home() / folder / name / "docker.sock", keep or "")
 
 
 def unfinished_places() -> Iterator[LocalPlace]:
-    """Runs that were not kept; those whose lock nobody holds were killed."""
+    """Runs that were not kept; those whose lock nobody holds were killed. Of some only the lock is left."""
     folder = state_home() / "runs"
-    # Beside each directory lies its lock.
-    for state in sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else ():
-        yield LocalPlace(state, runtime_home() / "runs" / state.name / "docker.sock", "")
+    for name in _names(folder):
+        yield LocalPlace(folder / name, runtime_home() / "runs" / name / "docker.sock", "")
+
+
+def kept_places() -> Iterator[LocalPlace]:
+    """Places of all kept names."""
+    folder = state_home() / "kept"
+    for name in _names(folder):
+        yield LocalPlace(folder / name, runtime_home() / "kept" / name / "docker.sock", name)
+
+
+def _names(folder: Path) -> list[str]:
+    """What the places below a folder are called; beside each directory lies its lock."""
+    if not folder.is_dir():
+        return []
+    # Other runs clean up as well: what is listed here may be gone when it is looked at.
+    return sorted({_unlocked(entry.name) for entry in folder.iterdir() if entry.is_dir() or _is_lock(entry.name)})
+
+
+def _is_lock(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".lock")
+
+
+def _unlocked(name: str) -> str:
+    return name[1:].removesuffix(".lock") if _is_lock(name) else name
+
+
+def _lock_of(place: LocalPlace) -> Path:
+    return place.state.with_name(f".{place.state.name}.lock")
 
 
 @contextmanager
@@ -65,25 +91,38 @@ def held(place: LocalPlace, *, wait: bool) -> Iterator[str | None]:
     Yields:
         None when it is ours; the holder's command line when somebody else has it and `wait` is false.
     """
-    place.state.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with place.state.with_name(f".{place.state.name}.lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip()
-            yield command_line(int(holder)) if holder.isdigit() else "another process"
+    file = _lock_of(place)
+    file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    while True:
+        with file.open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read().strip()
+                yield command_line(int(holder)) if holder.isdigit() else "another process"
+                return
+            if not _is_at(file, lock.fileno()):
+                continue  # whoever held it has removed it: ours would lock nobody out
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield None
             return
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield None
+
+
+def _is_at(file: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def forget(place: LocalPlace) -> None:
     """Remove the lock and the socket's directory of a place that is gone; call while it is held."""
-    place.state.with_name(f".{place.state.name}.lock").unlink(missing_ok=True)
     if place.socket.parent.is_dir():
         for leftover in place.socket.parent.iterdir():
             leftover.unlink()
         place.socket.parent.rmdir()
+    # Last, so that nobody comes in between.
+    _lock_of(place).unlink(missing_ok=True)

@@ -1,11 +1,12 @@
 """Progress of a start for a person: each step with the time that it took, on standard error."""
 
+import contextlib
 import sys
 import time
 
 
 class Progress:
-    """Tells steps as they end: one line, so that a command's own output is never overwritten."""
+    """Tells steps as they end: one line, so that a command's own output is never overwritten. Never fails."""
 
     def __init__(self, *, silent: bool = False) -> None:
         """With `silent`, nothing is told."""
@@ -30,5 +31,6 @@ class Progress:
 
     def _tell(self, text: str) -> None:
         if not self._silent:
-            sys.stderr.write(f"dinp: {text}\n")
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # nobody reads it any more, or the disk is full: the work goes on
+                sys.stderr.write(f"dinp: {text}\n")
+                sys.stderr.flush()

@@ -9,6 +9,7 @@ from dinp.edges import local_places, tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.child_command import FORWARDED, ChildCommand
 from dinp.edges.event_loop import EventLoop, reap_orphans
+from dinp.edges.interruption import ENDING, Interrupted, interruptible, postponed
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from dinp.edges.local_places import LocalPlace
 from dinp.edges.owned_trees import remove_tree
@@ -53,26 +54,49 @@ def run_locally(request: RunRequest, log: AgentLog, progress: Progress) -> int:
     Raises:
         DinpError: no engine can be had here, or the command cannot be started; nothing is left behind.
     """
-    clean_up_after_the_killed(log)
+    try:
+        with interruptible(ENDING):
+            clean_up_after_the_killed(log)
+            return _run(request, log, progress)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
+
+
+def _run(request: RunRequest, log: AgentLog, progress: Progress) -> int:
     place = local_places.new_place(request.keep)
     with ExitStack() as held:
-        holder = held.enter_context(local_places.held(place, wait=False))
-        if holder is not None:
-            progress.note(f"waiting for {holder}, which uses the engine {place.kept!r}")
-            held.enter_context(local_places.held(place, wait=True))
         if request.keep is None:
-            held.callback(_forget, place)
+            with postponed():
+                # Nobody else wants it, but for a moment somebody who cleans up may take it for one that was left.
+                held.enter_context(local_places.held(place, wait=True))
+                held.callback(_forget, place)
+        else:
+            holder = held.enter_context(local_places.held(place, wait=False))
+            if holder is not None:
+                progress.note(f"waiting for {holder}, which uses the engine {place.kept!r}")
+                held.enter_context(local_places.held(place, wait=True))
         return _LocalRun(request, place, log, progress).run()
 
 
 def clean_up_after_the_killed(log: AgentLog) -> None:
-    """Remove what runs left behind that were killed before they could do it themselves."""
+    """Remove what runs left behind that were killed before they could do it themselves.
+
+    Of a kept place only what runs is ended: its cache is what it is kept for.
+    """
     for place in local_places.unfinished_places():
         with local_places.held(place, wait=False) as holder:
             if holder is None:
-                log.say(f"cleaning up after a run that was killed ({place.state.name})")
-                _take_over_all(StateStore(str(place.state)))
+                if place.state.is_dir():  # and was not removed by another run in the meantime
+                    log.say(f"cleaning up after a run that was killed ({place.state.name})")
+                    _take_over_all(StateStore(str(place.state)))
                 _forget(place)
+    for place in local_places.kept_places():
+        store = StateStore(str(place.state))
+        if store.leases():
+            with local_places.held(place, wait=False) as holder:
+                if holder is None:
+                    log.say(f"ending the engine of a run that was killed (--keep {place.kept})")
+                    _take_over_all(store)
 
 
 def _take_over_all(store: StateStore) -> None:
@@ -84,8 +108,10 @@ def _take_over_all(store: StateStore) -> None:
 
 
 def _forget(place: LocalPlace) -> None:
-    remove_tree(place.state)
-    local_places.forget(place)
+    with postponed():
+        if place.state.is_dir():
+            remove_tree(place.state)
+        local_places.forget(place)
 
 
 class _LocalRun:
@@ -97,8 +123,8 @@ class _LocalRun:
         self._store = StateStore(str(place.state))
         socket = UnixEndpoint(str(place.socket), mode=0o600)
         self._tenant = Tenant(TENANT, socket, workspaces=request.workspaces)
-        first_look = FirstLook(self._store.root, request.spec, (self._tenant,))
-        self._host = EngineHost(self._loop, self._store, log, request.spec, first_look)
+        self._first_look = FirstLook(self._store.root, request.spec, (self._tenant,))
+        self._host = EngineHost(self._loop, self._store, log, request.spec, self._first_look)
         self._host.tenants, self._host.progress = (self._tenant,), progress.step
         self._place = place
         self._progress = progress
@@ -106,6 +132,7 @@ class _LocalRun:
     def run(self) -> int:
         prctl(PR_SET_CHILD_SUBREAPER, 1)
         with ExitStack() as ending:
+            ending.callback(self._first_look.abandon)
             ending.enter_context(self._store.locked())
             _take_over_all(self._store)
             self._host.choices()
@@ -114,9 +141,10 @@ class _LocalRun:
             timing = Timing(idle_stop_after=None, drain_within=self._request.spec.drain_within)
             runtime = TenantRuntime(self._host, self._tenant, timing, doors)
             runtime.begin()
+            # From here on a signal waits for the loop: it is the command's, once there is one.
+            self._loop.watch_signals((*FORWARDED, signal.SIGCHLD), lambda number: self._signalled(command, number))
             command = ChildCommand(self._request.argv, self._environment())
             ending.callback(command.close)
-            self._loop.watch_signals((*FORWARDED, signal.SIGCHLD), lambda number: self._signalled(command, number))
             self._loop.watch(command, command.follow)
             self._host.warm_up()
             while command.code is None:

@@ -58,6 +58,10 @@ class FirstLook:
 
             self.blanks = BlankMountsInTheMaking()
 
+    def abandon(self) -> None:
+        """Wait for its end only: it tries things out in the state directory, which may be about to go."""
+        self._facts.abandon()
+
     def facts(self) -> NodeFacts | None:
         """Wait for what was seen; None when the look ended early."""
         from dinp.model.node_facts import NodeFacts

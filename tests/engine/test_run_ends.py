@@ -1,0 +1,79 @@
+"""`dinp run` that ends in other ways than by its command's end: signals at any time, kill -9, others' leftovers."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import environment
+from tests.support.running import DINP, PATIENCE, dinp_run, forget_kept
+
+pytestmark = pytest.mark.usefixtures("machine_unchanged_by_each")
+
+ENGINE = "20.10"
+"""How runs end is dinp's own business: one engine is enough."""
+
+RUNS = Path("/var/lib/dinp/runs")
+
+
+def test_runs_at_once_clean_up_together_what_killed_ones_left(tmp_path: Path) -> None:
+    RUNS.mkdir(mode=0o711, parents=True, exist_ok=True)
+    names = [f"planted-{os.getpid():x}-{number}" for number in range(40)]
+    for name in names:
+        (RUNS / name / "tenants").mkdir(parents=True)
+        (RUNS / f".{name}.lock").touch()
+    (RUNS / f".{names[0]}-without-directory.lock").touch()
+    argv = [DINP, "run", "--", "echo", "ran"]
+    env = environment(ENGINE)
+    together = [
+        subprocess.Popen(argv, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    said = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in together]
+    assert [(out, code) for out, _, code in said] == [("ran\n", 0)] * 4, said
+    assert not [path for path in RUNS.iterdir() if path.name.removeprefix(".").startswith(f"planted-{os.getpid():x}")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("moment", ["the lock", "the state"])
+def test_a_signal_while_it_starts_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
+    argv = [DINP, "run", "--", "sh", "-c", "echo ran"]
+    with subprocess.Popen(argv, cwd=tmp_path, env=environment(ENGINE), stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        pattern = f".{run.pid:x}-*.lock" if moment == "the lock" else f"{run.pid:x}-*/agent.lock"
+        while not list(RUNS.glob(pattern)) and run.poll() is None:
+            os.sched_yield()
+        run.send_signal(number)
+        said = run.stderr.read()
+    assert run.returncode in {128 + number, -number}, said
+    assert said == ""
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_killed_run_takes_its_command_with_it_and_the_next_one_ends_the_engine(tmp_path: Path, keep: bool) -> None:
+    name = f"test-{os.getpid():x}"
+    options = ("--keep", name) if keep else ()
+    argv = [DINP, "run", "--quiet", *options, "--", "sh", "-c", "docker version >/dev/null; echo $$; exec sleep 1000"]
+    try:
+        with subprocess.Popen(argv, cwd=tmp_path, env=environment(ENGINE), stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            command = int(run.stdout.readline())
+            pidfd = os.pidfd_open(command)
+            run.kill()
+            _wait_for(pidfd)
+        done = dinp_run(ENGINE, "true", folder=tmp_path)
+        assert done.code == 0, done.all
+        leases = list(Path("/var/lib/dinp/kept").glob(f"{name}/tenants/*/lease.json"))
+        assert leases == []
+    finally:
+        forget_kept(name)
+
+
+def _wait_for(pidfd: int) -> None:
+    import select
+
+    readable, _, _ = select.select([pidfd], [], [], PATIENCE)
+    os.close(pidfd)
+    assert readable
