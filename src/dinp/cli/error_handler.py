@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 
-from dinp.model.problem import DinpError
+from dinp.model.problem import DinpError, Problem, WorldRefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,29 +16,83 @@ if TYPE_CHECKING:
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h: a defect of dinp itself."""
 
+_OF_STREAMS = frozenset({errno.EBADF, errno.EIO, errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+"""How writing to an open stream fails (write(2)), besides EPIPE."""
+
 
 def handled(action: Callable[[], int]) -> None:
     """Run a command and exit with its code; expected failures are told in words, defects with what a report needs."""
+    _stand_in_for_closed_streams()
     try:
         code = action()
         sys.stdout.flush()
     except DinpError as error:
-        for problem in error.problems:
-            _tell(f"dinp: {problem.sentence}")
-            if problem.remedy:
-                _tell(f"      {problem.remedy}")
-            _tell(f"      (dinp explain {problem.code})")
-        code = error.exit_code
+        code = _explain(error)
     except KeyboardInterrupt:
         code = _ended_by("SIGINT")
     except BrokenPipeError:
-        # Whoever read our output has left: what is still buffered goes nowhere instead of failing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has left.
         code = _ended_by("SIGPIPE")
     except Exception as error:  # the last resort, for what nobody expected
-        _report(error)
-        code = DEFECT
+        refusal = _refused_output(error)
+        code = _explain(refusal) if refusal is not None else _report(error)
+    _let_go_of_lost_streams()
     raise SystemExit(code)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Where the caller closed a stream (`>&-`), have one that refuses as a closed one does, instead of None.
+
+    It also keeps its number from going to another file. (Opened the wrong way round, as gnulib's stdopen() does.)
+    """
+    for descriptor, name, wrong_way in (
+        (0, "stdin", os.O_WRONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_RDONLY),
+    ):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, wrong_way)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", closefd=False))
+
+
+def _refused_output(error: Exception) -> DinpError | None:
+    """What to say when the error came from standard output, which then takes no more either; None when it did not."""
+    if not isinstance(error, OSError) or error.filename is not None or error.errno not in _OF_STREAMS:
+        return None
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        return WorldRefusedError(
+            Problem(
+                "output-lost",
+                f"Standard output could not be written: {error.strerror}.",
+                "Give it a file, a pipe or a terminal that can take it.",
+            )
+        )
+    return None
+
+
+def _let_go_of_lost_streams() -> None:
+    """What is still buffered for a stream that refuses it goes nowhere, instead of failing when the process ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _explain(error: DinpError) -> int:
+    for problem in error.problems:
+        _tell(f"dinp: {problem.sentence}")
+        if problem.remedy:
+            _tell(f"      {problem.remedy}")
+        _tell(f"      (dinp explain {problem.code})")
+    return error.exit_code
 
 
 def _ended_by(name: str) -> int:
@@ -47,10 +103,11 @@ def _ended_by(name: str) -> int:
 
 
 def _tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    with contextlib.suppress(OSError):  # the exit code remains
+        sys.stderr.write(line + "\n")
 
 
-def _report(error: Exception) -> None:
+def _report(error: Exception) -> int:
     import platform
     import traceback
 
@@ -62,3 +119,4 @@ def _report(error: Exception) -> None:
     _tell(f"arguments: {sys.argv[1:]}")
     _tell("".join(traceback.format_exception(error)).rstrip())
     _tell("```")
+    return DEFECT

@@ -165,14 +165,7 @@ class Reader(Value):
     def _read(self, text: str, key: Key) -> object:
         if key.kind in (KeyKind.USER, KeyKind.GROUP):
             return self._id(text, key.kind)
-        value = _READERS[key.kind](text)
-        if key.choices and value not in key.choices:
-            raise ValueError(f"it must be one of {', '.join(key.choices)}")
-        if key.least is not None and isinstance(value, int | float) and value < key.least:
-            raise ValueError(f"less than {key.least_words} is not enough for any engine")
-        if key.most is not None and isinstance(value, int) and value > key.most:
-            raise ValueError(f"it is at most {key.most}")
-        return value
+        return read_value(text, key)
 
     def _id(self, text: str, kind: KeyKind) -> int:
         if text.isascii() and text.isdigit() and int(text) < 2**32 - 1:
@@ -202,6 +195,22 @@ class Reader(Value):
         else:
             remedy = f"Keys that may stand there: {', '.join(key.name for key in keys)}."
         self.report.add("config-unknown-key", name.place, f"{shown(path)} is not a key.", remedy)
+
+
+def read_value(text: str, key: Key) -> object:
+    """A single value as a key has it, wherever it is written; not for names of users and groups, nor for sections.
+
+    Raises:
+        ValueError: it is none; the words continue the sentence "KEY is "TEXT", but …".
+    """
+    value = _READERS[key.kind](text)
+    if key.choices and value not in key.choices:
+        raise ValueError(f"it must be one of {', '.join(key.choices)}")
+    if key.least is not None and isinstance(value, int | float) and value < key.least:
+        raise ValueError(f"less than {key.least_words} is not enough for any engine")
+    if key.most is not None and isinstance(value, int) and value > key.most:
+        raise ValueError(f"it is at most {key.most}")
+    return value
 
 
 def shown(text: str) -> str:

@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 from dinp.agent.preflight import preflight
+from dinp.cli.flags import key_of
 from dinp.edges.config_file import read_agent_config
 from dinp.edges.node_probe import probe_node
 from dinp.model.agent_config import AgentConfig
 from dinp.model.choices import Choices
+from dinp.model.config_keys import ENGINE
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.problem import WorldRefusedError
@@ -26,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", metavar="DIR", help="try mounts here instead of in the default directory")
     parser.add_argument("--isolation", choices=[kind.value for kind in IsolationKind], help="insist on this kind")
     parser.add_argument("--engine", choices=[kind.value for kind in EngineKind], help="which engine (dockerd)")
-    parser.add_argument("--storage-driver", metavar="NAME", help="insist on this driver")
+    parser.add_argument(
+        "--storage-driver", choices=key_of(ENGINE, "storage_driver").choices, help="insist on this driver"
+    )
     parser.add_argument(
         "--workspace",
         metavar="DIR",

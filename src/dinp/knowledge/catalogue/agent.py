@@ -152,6 +152,12 @@ AGENT = (
         "Write a command: dinp run -- docker build .",
     ),
     Failure(
+        "output-lost",
+        "What a verb of dinp printed could not be written",
+        "Standard output was closed by the caller, or the disk behind it is full.",
+        "Give it a file, a pipe or a terminal that can take it.",
+    ),
+    Failure(
         "no-such-tenant",
         "The configuration has no tenant of that name, or has several and none was named",
         "`dinp env` prints the environment that leads to one tenant's engine.",
