@@ -8,6 +8,7 @@
 - `run_pod`: creates a pod in the test's namespace.
 - `agent_image`, `client_image`: the real agent's image and one for its clients, in the cluster's registry.
 - `inject`: pods as `dinp inject` prints them.
+- `agent_image_with`, `inject_with`: the same for an engine by its name.
 
 Tests marked `bed` reach onto a node past Kubernetes, or rely on names and parts that only the bed has; on another
 cluster they are not selected. docs/contributing/testbed.md lists them.
@@ -19,6 +20,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +96,20 @@ def new_namespace(cluster: Cluster, words: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def agent_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The agent's image with the newest engine, built from this checkout."""
-    return agent_reference(cluster, tmp_path_factory.mktemp("agent-image"))
+def agent_image_with(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """agent_image_with("20.10") -> the agent's image with that engine, built from this checkout once a session."""
+
+    @cache
+    def built(engine: str) -> str:
+        return agent_reference(cluster, tmp_path_factory.mktemp("agent-image"), engine)
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def agent_image(agent_image_with: Callable[[str], str]) -> str:
+    """The agent's image with the newest engine."""
+    return agent_image_with("29")
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +122,12 @@ def client_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
 def inject(agent_image: str, cluster: Cluster) -> Injector:
     """inject(pod, "key=value" …) -> the pod as `dinp inject` prints it, with the cluster's registry as mirror."""
     return Injector(cluster, agent_image)
+
+
+@pytest.fixture
+def inject_with(agent_image_with: Callable[[str], str], cluster: Cluster) -> Callable[[str], Injector]:
+    """inject_with("20.10") -> the same as `inject`, with that engine."""
+    return lambda engine: Injector(cluster, agent_image_with(engine))
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
-import pytest
 from kubernetes.client.exceptions import ApiException
 
-from tests.cluster.agent_image import agent_reference
 from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, container, exit_of, pod, terminated
@@ -114,10 +112,10 @@ def test_the_page_tells_what_is_seen(
     cluster: Cluster,
     inject: Injector,
     client_image: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    agent_image_with: Callable[[str], str],
     update: bool,
 ) -> None:
-    buildkit = Injector(cluster, agent_reference(cluster, tmp_path_factory.mktemp("buildkitd"), "buildkitd"))
+    buildkit = Injector(cluster, agent_image_with("buildkitd"))
     seen = []
     for level in LEVELS:
         with namespace_of(cluster, level) as namespace:

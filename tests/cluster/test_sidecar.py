@@ -74,10 +74,13 @@ def test_a_job_ends_with_its_own_container(inject: Injector, run_pod: Run, setti
     assert last - own < timedelta(seconds=5), running.evidence()
 
 
-@pytest.mark.parametrize("setting", ["form=native", "form=container", "engine.isolation=rootless"])
-def test_tls_on_loopback(inject: Injector, run_pod: Run, setting: str) -> None:
+@pytest.mark.parametrize(
+    ("engine", "setting"),
+    [("29", "form=native"), ("29", "form=container"), ("29", "engine.isolation=rootless"), ("20.10", "form=native")],
+)
+def test_tls_on_loopback(inject_with: Callable[[str], Injector], run_pod: Run, engine: str, setting: str) -> None:
     """From the first instant; a client sees its own pair only."""
     script = "docker version >/dev/null && echo verified $DOCKER_TLS_VERIFY && cd $DOCKER_CERT_PATH && echo *"
-    running = run_pod(inject(client_pod(script), "endpoint.kind=tls", setting))
+    running = run_pod(inject_with(engine)(client_pod(script), "endpoint.kind=tls", setting))
     running.wait(terminated("main"), 120)
     assert running.logs("main") == "verified 1\nca.pem cert.pem key.pem\n", running.evidence()

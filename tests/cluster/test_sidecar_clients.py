@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from tests.clients.test_docker_cli import DOCKERFILE, SERVE
-from tests.cluster.agent_image import agent_reference
 from tests.cluster.client_image import USERS
 from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
@@ -54,10 +53,9 @@ class Workshop:
 
 @pytest.fixture(scope="module", params=["20.10", "29"])
 def workshop(
-    request: pytest.FixtureRequest, cluster: Cluster, client_image: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, cluster: Cluster, client_image: str, agent_image_with: Callable[[str], str]
 ) -> Iterator[Workshop]:
-    scratch = tmp_path_factory.mktemp("agent-image")
-    image = agent_reference(cluster, scratch, request.param)
+    image = agent_image_with(request.param)
     client = container(
         client_image,
         *("sh", "-ec", f"{PREPARE}exec sleep infinity"),

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.agent_image import agent_reference
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, exit_of, pod, terminated
 from tools.provision.images import native
@@ -34,9 +33,9 @@ ADDRESS = {"podman": "CONTAINER_HOST", "buildkitd": "BUILDKIT_HOST"}
 
 
 def test_an_image_is_built(
-    cluster: Cluster, client_image: str, run_pod: Run, kind: str, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster, client_image: str, run_pod: Run, kind: str, agent_image_with: Callable[[str], str]
 ) -> None:
-    image = agent_reference(cluster, tmp_path_factory.mktemp("agent-image"), kind)
+    image = agent_image_with(kind)
     body = pod("client", container(client_image, "sh", "-euc", SCRIPTS[kind]))
     running = run_pod(Injector(cluster, image)(body, f"engine.kind={kind}"))
     running.wait(terminated("main"), 180)
@@ -46,9 +45,9 @@ def test_an_image_is_built(
 
 
 def test_an_image_is_built_and_pushed_without_privilege(
-    cluster: Cluster, client_image: str, run_pod: Run, namespace: str, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster, client_image: str, run_pod: Run, namespace: str, agent_image_with: Callable[[str], str]
 ) -> None:
-    image = agent_reference(cluster, tmp_path_factory.mktemp("agent-image"), "buildkitd")
+    image = agent_image_with("buildkitd")
     name = f"{cluster.registry.name}/tests/built:{namespace}"
     script = (
         f"{PREPARE} docker buildx create --name dinp --driver remote $BUILDKIT_HOST;"

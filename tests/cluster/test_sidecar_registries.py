@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from tests.cluster.agent_image import agent_reference
 from tests.cluster.conftest import new_namespace
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Cluster, Pod, container, pod, ready
@@ -42,9 +41,9 @@ class Team:
 
 @pytest.fixture(scope="module", params=["20.10", "29"])
 def team(
-    request: pytest.FixtureRequest, cluster: Cluster, client_image: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, cluster: Cluster, client_image: str, agent_image_with: Callable[[str], str]
 ) -> Iterator[Team]:
-    agent = agent_reference(cluster, tmp_path_factory.mktemp("agent"), request.param)
+    agent = agent_image_with(request.param)
     with new_namespace(cluster, f"registries-{request.param}") as namespace:
         registry = start(cluster, namespace, client_image)
         yield Team(cluster, namespace, registry, Injector(cluster, agent), client_image)

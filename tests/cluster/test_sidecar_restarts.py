@@ -30,9 +30,11 @@ def job(inject: Injector, run_pod: Run, *settings: str) -> Pod:
     return running
 
 
-@pytest.mark.parametrize("form", ["native", "container"])
-def test_nobody_is_turned_away_when_the_agent_is_killed(inject: Injector, run_pod: Run, form: str) -> None:
-    running = job(inject, run_pod, f"form={form}")
+@pytest.mark.parametrize(("engine", "form"), [("29", "native"), ("29", "container"), ("20.10", "native")])
+def test_nobody_is_turned_away_when_the_agent_is_killed(
+    inject_with: Callable[[str], Injector], run_pod: Run, engine: str, form: str
+) -> None:
+    running = job(inject_with(engine), run_pod, f"form={form}")
     killed = running.exec("sh", "-ec", KILL_THE_AGENT, container=AGENT)
     assert killed.code == 0, killed
     assert running.exec("sh", "-c", ASK_FORTY_TIMES, container="main").out == "", running.evidence()
@@ -50,11 +52,14 @@ def came_back(body: PodObject) -> str | None:
 
 
 @pytest.mark.bed
-@pytest.mark.parametrize("settings", [("form=native",), ("form=container",), ("endpoint.kind=tls",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("engine", "setting"),
+    [("29", "form=native"), ("29", "form=container"), ("29", "endpoint.kind=tls"), ("20.10", "form=native")],
+)
 def test_the_job_goes_on_when_the_container_was_killed(
-    inject: Injector, run_pod: Run, settings: tuple[str, ...]
+    inject_with: Callable[[str], Injector], run_pod: Run, engine: str, setting: str
 ) -> None:
-    running = job(inject, run_pod, *settings)
+    running = job(inject_with(engine), run_pod, setting)
     body = running.read()
     identity = agent_status(body)["containerID"].rpartition("/")[2]
     (node,) = (one for one in nodes.handles() if one.name == body["spec"]["nodeName"])

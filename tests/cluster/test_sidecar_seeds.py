@@ -14,6 +14,7 @@ import yaml
 
 from tests.cluster.injecting import Injector
 from tests.cluster.kit import Pod, container, ready, terminated
+from tests.cluster.seeds import ENGINES
 
 EXAMPLES = Path(__file__).parents[2] / "examples/sidecar"
 Run = Callable[[Mapping[str, Any]], Pod]
@@ -22,6 +23,12 @@ Run = Callable[[Mapping[str, Any]], Pod]
 def example(name: str) -> dict[str, Any]:
     """One of the examples; tests/injector/test_examples.py says how they follow from the seeds."""
     return dict(yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(params=ENGINES)
+def inject(request: pytest.FixtureRequest, inject_with: Callable[[str], Injector]) -> Injector:
+    """With the oldest engine, which is the seeds' own, and with the newest."""
+    return inject_with(request.param)
 
 
 @pytest.mark.parametrize("name", ["clean-ci", "clean-ci-without-loop"])

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,12 +53,23 @@ class Log:
         Raises:
             AssertionError: the agent ended, or time is over; with what it said.
         """
+        return self._wait(lambda: self.said(pattern, tenant=tenant), count, within, f"the agent never said {pattern!r}")
+
+    def wait_for_engine(self, pattern: str, *, within: float = PATIENCE) -> Line:
+        """The same for a line that an engine said and the agent passes on."""
+
+        def said() -> list[Line]:
+            return [line for line in self.lines if "engine" in line and re.search(pattern, line["message"])]
+
+        return self._wait(said, 1, within, f"no engine said {pattern!r}")
+
+    def _wait(self, find: Callable[[], list[Line]], count: int, within: float, otherwise: str) -> Line:
         deadline = time.monotonic() + within
         with self._changed:
-            while len(found := self.said(pattern, tenant=tenant)) < count:
+            while len(found := find()) < count:
                 left = deadline - time.monotonic()
                 if self._ended or left <= 0:
-                    raise AssertionError(f"the agent never said {pattern!r} ({count} times):\n{self}")
+                    raise AssertionError(f"{otherwise} ({count} times):\n{self}")
                 self._changed.wait(left)
         return found[count - 1]
 
