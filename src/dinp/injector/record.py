@@ -20,6 +20,9 @@ _FILLED_IN = frozenset(
 )
 """What the API server adds by itself to such containers and volumes (kubernetes, pkg/apis/core/v1/defaults.go)."""
 
+_MADE_EMPTY = frozenset({"resources", "requests", "metadata"})
+"""What it adds without anything below, or with what it adds there."""
+
 TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where it mounts the pod's token, in every container."""
 
@@ -107,7 +110,7 @@ def _as_made(thing: Json) -> Json:
             left = {name: amount for name, amount in asked.items() if amount != granted.get(name)}
             thing = {**thing, "requests": left}
         kept = {key: _as_made(below) for key, below in thing.items() if key not in _FILLED_IN}
-        return {key: below for key, below in kept.items() if key not in ("resources", "requests") or below}
+        return {key: below for key, below in kept.items() if key not in _MADE_EMPTY or below}
     if isinstance(thing, Sequence) and not isinstance(thing, str):
         return [_as_made(each) for each in thing if not isinstance(each, Mapping) or each.get("mountPath") != TOKENS]
     return thing
