@@ -16,7 +16,7 @@ from tests.agent.machines import ROOT
 CHOICES = preflight(ROOT, EngineSpec())
 SMALL = replace(CHOICES, link_network="10.0.0.0/24")
 
-instances = some.integers(0, 0xFFFF).map("{:04x}".format)
+instances = some.integers(0, 0xFFFFF).map("{:05x}".format)
 
 
 def networks(plan: LinkPlan) -> tuple[str, str]:

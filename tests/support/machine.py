@@ -14,9 +14,9 @@ from pathlib import Path
 
 from dinp.model.id_range import FIRST_TENANT_ID, LAST_TENANT_ID
 
-_LINK = re.compile(r"dinp([0-9a-f]{4})-\d+")
-_TABLE = re.compile(r"dinp_([0-9a-f]{4})")
-_GROUP = re.compile(r"dinp-([0-9a-f]{4})")
+_LINK = re.compile(r"dinp([0-9a-f]{4,5})-\d+")
+_TABLE = re.compile(r"dinp_([0-9a-f]{4,5})")
+_GROUP = re.compile(r"dinp-([0-9a-f]{4,5})")
 _RULES = re.compile(r"dinp|docker", re.IGNORECASE)
 _MOUNTED = re.compile(r"/(var/lib|run)/dinp/|/dinp-t-|/tenants/")
 _HOMES = (Path("/var/lib/dinp"), Path("/run/dinp"))
@@ -142,6 +142,11 @@ def _packet_filters() -> Iterator[str]:
         table = entry.get("table", {})
         if _TABLE.fullmatch(table.get("name", "")):
             yield f"nft table {table['family']} {table['name']}"
+    owner = ""
+    for line in _output("nft", "--stateless", "list", "ruleset").splitlines():
+        owner = line if line.startswith("table ") else owner
+        if not _TABLE.search(owner):
+            yield f"{owner.rstrip(' {')}: {line.strip()}"
     for program in ("iptables-legacy-save", "ip6tables-legacy-save"):
         yield from (f"{program}: {line}" for line in _output(program).splitlines() if _RULES.search(line))
 

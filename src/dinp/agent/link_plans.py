@@ -24,7 +24,7 @@ def link_plan(choices: Choices, instance: str, index: int, taken: Collection[str
 
     Args:
         choices: what preflight chose.
-        instance: four characters of 0-9 and a-f.
+        instance: four or five characters of 0-9 and a-f.
         index: from 0 on; with the same `taken`, no two of them get the same.
         taken: host addresses of the links of other agents (edges/network/links.others_addresses).
 

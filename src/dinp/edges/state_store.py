@@ -1,7 +1,7 @@
 """What an agent keeps in its state directory: who it is, what each tenant owns, what is running.
 
 STATE/agent.lock                  held as long as the agent lives (flock(2))
-STATE/instance                    a short name that no other agent on the machine has
+STATE/instance                    a short name that no other agent has: names of links, tables and groups hold it
 STATE/tenants/NAME/ids            first id of the tenant's range, for ever
 STATE/tenants/NAME/lease.json     what its running engine owns, written before it is made
 STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/engine_places.py
@@ -10,6 +10,8 @@ STATE/tenants/NAME/data/          data-root; door/, run/, staging/: see model/en
 import fcntl
 import json
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -45,12 +47,18 @@ class Lease(Value):
     first_socket: int = 3
 
 
+_NAME_LENGTH = 5
+"""As long as the name of an interface (15 characters) allows beside a link's number."""
+_NAME = re.compile(r"[0-9a-f]{4,5}")
+
+
 class StateStore:
     """The state directory of one agent."""
 
     def __init__(self, root: str) -> None:
         """For the directory `root`; nothing is read or made yet."""
         self.root = root
+        self._name_taken: socket.socket | None = None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -75,30 +83,52 @@ class StateStore:
                         "Stop it, or give this one another `state_dir`.",
                     )
                 ) from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+            try:
+                lock.truncate(0)
+                lock.write(str(os.getpid()))
+                lock.flush()
+            except OSError as error:
+                raise self._unusable(error) from error
+            try:
+                yield
+            finally:
+                if self._name_taken is not None:
+                    self._name_taken.close()
 
     def _lock_file(self) -> "TextIO":
         try:
             os.makedirs(self.root, mode=0o711, exist_ok=True)
             return open(f"{self.root}/agent.lock", "a+", encoding="utf-8")
-        except PermissionError as error:
-            raise WorldRefusedError(
-                Problem(
-                    "state-not-writable",
-                    f"The state directory {self.root} is not for user {os.geteuid()} to write to.",
-                    "Give it to that user, or to a group of it (in a pod by fsGroup); or name another `state_dir`.",
-                )
-            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> WorldRefusedError:
+        if isinstance(error, PermissionError):
+            sentence = f"The state directory {self.root} is not for user {os.geteuid()} to write to."
+            remedy = "Give it to that user, or to a group of it (in a pod by fsGroup); or name another `state_dir`."
+        else:
+            sentence = f"The state directory {self.root} cannot be written to: {error.strerror or error}."
+            remedy = "Name a directory on a file system that can be written to as `state_dir`."
+        return WorldRefusedError(Problem("state-not-writable", sentence, remedy))
 
     def instance(self) -> str:
-        """This agent's short name, the same at every start: four characters of a-z and 0-9."""
+        """This agent's short name, the same at every start: four or five of 0-9 and a-f.
+
+        One is drawn that no agent of this network namespace has while it is locked, and kept from others as long.
+        """
         file = f"{self.root}/instance"
-        if not os.path.exists(file):
-            _write(file, os.urandom(2).hex())
-        return read_text(file).strip()
+        name = read_text(file).strip()
+        if _NAME.fullmatch(name):
+            if self._name_taken is None:
+                with suppress(OSError):  # who has it drew it while we were not there, once in a million times
+                    self._name_taken = _take(name)
+            return name
+        while self._name_taken is None:
+            name = os.urandom(3).hex()[:_NAME_LENGTH]
+            with suppress(OSError):
+                self._name_taken = _take(name)
+        _write(file, name)
+        return name
 
     def tenants(self) -> tuple[str, ...]:
         """Names of all tenants that ever had an engine here."""
@@ -144,7 +174,7 @@ class StateStore:
         for name in self.tenants():
             file = f"{self._own(name)}/ids"
             if os.path.exists(file):
-                found[name] = IdRange(*map(int, read_text(file).split()))
+                found[name] = _ids_in(file)
         return found
 
     def keep_ids(self, tenant: str, ids: IdRange) -> None:
@@ -152,12 +182,18 @@ class StateStore:
         _write(f"{self._own(tenant)}/ids", f"{ids.first} {ids.count}")
 
     def lease(self, tenant: str) -> Lease | None:
-        """What the tenant's engine owned when the agent last wrote it down; None when nothing."""
+        """What the tenant's engine owned when the agent last wrote it down; None when nothing.
+
+        One that cannot be read was being written when the machine lost its power: nothing of it is left.
+        """
         file = f"{self._own(tenant)}/lease.json"
         if not os.path.exists(file):
             return None
-        values = json.loads(read_text(file))
-        return Lease(**{**values, "spare": tuple(values["spare"]), "cgroups": tuple(values["cgroups"])})
+        try:
+            values = json.loads(read_text(file))
+            return Lease(**{**values, "spare": tuple(values["spare"]), "cgroups": tuple(values["cgroups"])})
+        except (ValueError, TypeError, KeyError):
+            return None
 
     def leases(self) -> dict[str, Lease]:
         """All leases, by tenant: before anything is started, those of an agent that was killed."""
@@ -204,6 +240,36 @@ class StateStore:
     def forget(self, tenant: str) -> None:
         """Remove everything of a tenant, its cache too."""
         _remove_tree(self._own(tenant))
+
+
+def _take(name: str) -> socket.socket:
+    """Have a name for as long as the socket is open; abstract names are a network namespace's, as links are (unix(7)).
+
+    Raises:
+        OSError: somebody has it.
+    """
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        holder.bind(f"\0dinp/{name}")
+    except OSError:
+        holder.close()
+        raise
+    return holder
+
+
+def _ids_in(file: str) -> IdRange:
+    text = read_text(file)
+    words = text.split()
+    if len(words) != 2 or not all(word.isdigit() for word in words):
+        raise WorldRefusedError(
+            Problem(
+                "state-damaged",
+                f"{file} holds {text!r}, and not the first of the tenant's ids and their number.",
+                f"Write the owner of {os.path.dirname(file)}/data there, a space and 65536; or remove"
+                f" {os.path.dirname(file)} with everything that the tenant has.",
+            )
+        )
+    return IdRange(int(words[0]), int(words[1]))
 
 
 def _write(file: str, text: str) -> None:

@@ -123,9 +123,16 @@ STORAGE = (
         "state-not-writable",
         "The state directory is not the agent's to write to",
         "A rootless agent is an ordinary user, and a directory that somebody else has made, such as a new volume in a"
-        " cluster, is root's.",
+        " cluster, is root's; or it is on a file system that is read-only, as a container's own may be.",
         "Give the directory to the agent's user or to a group of it (in a pod by fsGroup), or name another state_dir.",
         sources=("https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",),
+    ),
+    Failure(
+        "state-damaged",
+        "A file of the state directory cannot be read",
+        "Which ids a tenant has is written down once: files of its images and volumes belong to them. The file was cut"
+        " short, by a full disk or a machine that lost its power, or somebody has edited it.",
+        "Write the owner of the tenant's data directory into it, or remove the tenant's directory with its cache.",
     ),
     Failure(
         "workspace-not-free",
