@@ -13,6 +13,9 @@ from tests.cluster.kit import Cluster, Pod, container, ended, pod, terminated
 
 Run = Callable[[Mapping[str, Any]], Pod]
 WORK = {"volumeMounts": [{"name": "work", "mountPath": "/workspace"}]}
+BUILDS = {
+    "volumeMounts": [{"name": "work", "mountPath": "/work"}],
+}
 OWNERS = """
 export HOME=/workspace/home; mkdir -p "$HOME"
 echo mine > /workspace/mine
@@ -35,6 +38,25 @@ def test_another_native_sidecar_keeps_working(inject: Injector, run_pod: Run) ->
     running = run_pod(injected)
     running.wait(ended, 120)
     assert running.read()["status"]["phase"] == "Succeeded", running.evidence()
+
+
+@pytest.mark.parametrize("isolation", ["userns", "rootful", "rootless"])
+def test_a_bind_mount_of_what_was_not_shared_is_an_error(inject: Injector, run_pod: Run, isolation: str) -> None:
+    paths = ("/builds-not-shared", "/tmp", "/tmp/build", "/var/tmp/q", "/srv", "/home", "/mnt", "/opt/app", "/run/q")
+    tries = "".join(
+        f"mkdir -p {path}; echo mine > {path}/mine;"
+        f" if docker run --rm -v {path}:/x busybox ls /x 2>/tmp/said; then echo got {path};"
+        " else grep -q 'mkdir /' /tmp/said && echo refused; fi\n"
+        for path in paths
+    )
+    body = client_pod(
+        f"docker pull -q busybox >/dev/null; echo > /work/shared\n{tries}docker run --rm -v /work:/w busybox ls /w",
+        **BUILDS,
+    )
+    body["spec"]["volumes"] = [{"name": "work", "emptyDir": {}}]
+    running = run_pod(inject(body, f"engine.isolation={isolation}"))
+    running.wait(terminated("main"), 120)
+    assert running.logs("main").split() == ["refused"] * len(paths) + ["shared"], running.evidence()
 
 
 def test_several_clients_share_one_engine(inject: Injector, run_pod: Run) -> None:

@@ -33,12 +33,14 @@ DIRECTORIES = TenantDirectories(
 SPEC = EngineSpec(limits=Limits(memory=2**30))
 
 
-def plan_of(kind: IsolationKind, facts: NodeFacts, engine: EngineKind = EngineKind.DOCKERD) -> LaunchPlan:
+def plan_of(
+    kind: IsolationKind, facts: NodeFacts, engine: EngineKind = EngineKind.DOCKERD, tenant: Tenant = TENANT
+) -> LaunchPlan:
     spec = EngineSpec(kind=engine, isolation=kind, limits=SPEC.limits)
     choices = preflight(facts, spec)
     isolation = ISOLATIONS[kind]
     command = ENGINES[engine].command(spec, choices, kind, isolation.places(DIRECTORIES), None)
-    return isolation.plan(TENANT, spec, choices, identity_for(choices, kind), DIRECTORIES, command)
+    return isolation.plan(tenant, spec, choices, identity_for(choices, kind), DIRECTORIES, command)
 
 
 def identity_for(choices: Choices, kind: IsolationKind) -> Identity:
@@ -48,6 +50,7 @@ def identity_for(choices: Choices, kind: IsolationKind) -> Identity:
         link=link_plan(choices, "1a2b", 0) if needs.link else None,
         cgroup="dinp-1a2b/team-a" if choices.cgroup_limits else None,
         python=("/usr",),
+        own_root=("own-root",),
     )
 
 
@@ -73,6 +76,23 @@ def test_plan(kind: IsolationKind, update: bool) -> None:
     if update:
         golden.write_text(text, encoding="utf-8")
     assert golden.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("kind", [IsolationKind.ROOTFUL, IsolationKind.ROOTLESS])
+def test_plan_of_an_engine_that_sees_only_workspaces(kind: IsolationKind, update: bool) -> None:
+    golden = GOLDEN / f"{kind.value}-only-workspaces.txt"
+    facts = USER if kind is IsolationKind.ROOTLESS else ROOT
+    plan = plan_of(kind, facts, tenant=replace(TENANT, only_workspaces=True))
+    steps = [step.text for step in plan.tree if isinstance(step, TextFile) and step.target.endswith("/own-root")]
+    text = written_out(plan) + "".join(steps)
+    if update:
+        golden.write_text(text, encoding="utf-8")
+    assert golden.read_text(encoding="utf-8") == text
+
+
+def test_userns_sees_only_workspaces_anyway() -> None:
+    apart = replace(TENANT, only_workspaces=True)
+    assert plan_of(IsolationKind.USERNS, ROOT, tenant=apart) == plan_of(IsolationKind.USERNS, ROOT)
 
 
 def test_plan_of_rootless_buildkitd(update: bool) -> None:

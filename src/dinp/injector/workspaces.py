@@ -49,4 +49,5 @@ def _reason_against(entry: Entry, path: str) -> str:
     own = OwnPlaces(_TREE, (*_OF_THE_IMAGE, *sidecar.PLACES))
     if text(entry, "subPathExpr"):
         return "its subPathExpr is expanded with the container's own variables"
-    return "the agent has its own files there" if trespass(path, own, other_content=True) else ""
+    words = "the agent has its own files there, and a bind mount shows those"
+    return words if trespass(path, own, other_content=True) else ""

@@ -1,8 +1,17 @@
-"""Small files and links that engines of several kinds of isolation need alike."""
+"""Small files, links and binds that engines of several kinds of isolation need alike."""
 
 from dinp.isolation.isolation import Identity
 from dinp.model.choices import Choices, EnginePrograms
 from dinp.model.launch_plan import Link, TextFile
+
+PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+"""Where programs and their libraries lie."""
+
+
+def outside_programs(choices: Choices, identity: Identity) -> tuple[str, ...]:
+    """Directories of the engine's programs and of dinp's Python that are not below PROGRAMS."""
+    found = dict.fromkeys((*choices.programs.path, *identity.python))
+    return tuple(path for path in found if not path.startswith(PROGRAMS))
 
 
 def resolver(choices: Choices, identity: Identity) -> TextFile:

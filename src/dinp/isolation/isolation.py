@@ -25,12 +25,14 @@ class Identity(Value):
         link: its network; None when the isolation brings its own.
         cgroup: name of its control group below the agent's own; None when none can be made.
         python: directories that the port helper's interpreter needs, and its program.
+        own_root: the words that run edges/own_root.py, before its arguments.
     """
 
     ids: IdRange | None
     link: LinkPlan | None
     cgroup: str | None
     python: tuple[str, ...]
+    own_root: tuple[str, ...] = ()
 
 
 class Needs(Value):

@@ -5,15 +5,19 @@ engine of the machine, but no user namespace: it sees the agent's file system, a
 machine what root may. Its own are /run, /etc/docker, /proc, /sys and resolv.conf. `/`, `/run` and `/etc` are file
 systems in memory in which every other entry of the machine's is bound; nothing can be created in `/` and `/etc`
 themselves, because it would not be the machine's.
+
+A tenant that has only its workspaces sees no more of the agent's files than what the engine runs from, read-only: in a
+pod they are those of the agent's image, and nobody's who uses the engine.
 """
 
-from dinp.isolation.engine_files import iptables_links, resolver
+from dinp.isolation.engine_files import PROGRAMS, iptables_links, outside_programs, resolver
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import Choices
 from dinp.model.engine_command import EngineCommand
 from dinp.model.engine_places import EnginePlaces, TenantDirectories
 from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.launch_plan import (
+    Bind,
     BindEach,
     CgroupMounts,
     Directory,
@@ -38,6 +42,7 @@ NEEDS = Needs(
 _ENGINES_OF_THE_MACHINE = ("docker*", "containerd*", "runc", "xtables.lock")
 _ENGINE_OWNED = ("/run/docker", "/run/containerd", "/run/runc", "/run/dinp-engine/home", "/run/dinp-engine/tmp")
 _LINKS = "/run/dinp-engine/bin"
+_CLOSED: tuple[str, ...] = ("/etc", "/")
 
 
 def places(directories: TenantDirectories) -> EnginePlaces:
@@ -69,6 +74,9 @@ def plan(
     """Namespaces of its own except the user namespace, the machine's tree with some parts replaced."""
     init = choices.programs.init
     own = places(directories)
+    seen, closed = _of_the_machine(command), _CLOSED
+    if tenant.only_workspaces:
+        seen, closed = _of_the_pod(tenant, spec, choices, identity, directories, command), ("/run", *_CLOSED)
     return LaunchPlan(
         tenant=tenant.name,
         argv=(init, "--", *command.argv) if init is not None else command.argv,
@@ -83,7 +91,7 @@ def plan(
         namespaces=frozenset(Namespace) - {Namespace.USER},
         private_root=True,
         follows_mounts=True,
-        tree=_tree(choices, identity, own, command),
+        tree=_tree(seen, closed, choices, identity, own, command),
         inside=_inside(),
         owned=(directories.data,),
         cgroup=identity.cgroup,
@@ -92,17 +100,64 @@ def plan(
     )
 
 
-def _tree(choices: Choices, identity: Identity, own: EnginePlaces, command: EngineCommand) -> tuple[TreeStep, ...]:
+def _of_the_machine(command: EngineCommand) -> tuple[TreeStep, ...]:
+    """All that the agent sees."""
+    return (
+        BindEach("/", "/", but=("etc", "proc", "run", "sys")),
+        Tmpfs("/run"),
+        BindEach("/run", "/run", but=(*_ENGINES_OF_THE_MACHINE, *_own_below("/run/", command))),
+    )
+
+
+def _of_the_pod(
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> tuple[TreeStep, ...]:
+    """What the engine runs from, its own directories, and the workspaces, owners as they are."""
+    seen = (*PROGRAMS, *outside_programs(choices, identity))
+    own = {"/run/docker.sock", "/var/run/docker.sock"}
+    return (
+        *(Bind(path, path, read_only=True, recursive=True, optional=True) for path in seen),
+        Bind("/dev", "/dev", recursive=True, devices=True),
+        Bind(directories.data, directories.data, recursive=True, devices=True),
+        Bind(directories.door, directories.door),
+        *(Bind(each.path, each.path, each.read_only, recursive=True, devices=True) for each in tenant.workspaces),
+        Tmpfs("/run"),
+        # Each its own file system, because /run itself is closed like the rest.
+        *(Tmpfs(path) for path in _own_runs(command)),
+        Link("/var/run", "../run"),
+        *([] if directories.socket in own else [Link(directories.socket, f"{directories.door}/docker.sock")]),
+        # Where podman unpacks archives (containers/image, internal/tmpdir), whatever TMPDIR says.
+        *([Link("/var/tmp", f"{directories.data}/tmp")] if spec.kind is EngineKind.PODMAN else []),
+        *(Directory(path, 0o711) for path in command.directories),
+    )
+
+
+def _own_runs(command: EngineCommand) -> tuple[str, ...]:
+    paths = (*_ENGINE_OWNED, *command.directories)
+    return tuple(sorted({"/".join(path.split("/")[:3]) for path in paths if path.startswith("/run/")}))
+
+
+def _tree(
+    seen: tuple[TreeStep, ...],
+    closed: tuple[str, ...],
+    choices: Choices,
+    identity: Identity,
+    own: EnginePlaces,
+    command: EngineCommand,
+) -> tuple[TreeStep, ...]:
     replaced = sorted({"docker", *_own_below("/etc/", command)})
     return (
         Tmpfs("/"),
-        BindEach("/", "/", but=("etc", "proc", "run", "sys")),
+        *seen,
         Tmpfs("/etc"),
         BindEach("/etc", "/etc", but=(*replaced, "resolv.conf")),
         *(Tmpfs(f"/etc/{name}") for name in replaced),
         resolver(choices, identity),
-        Tmpfs("/run"),
-        BindEach("/run", "/run", but=(*_ENGINES_OF_THE_MACHINE, *_own_below("/run/", command))),
         *(Directory(path, 0o711) for path in (*_ENGINE_OWNED, *filter(_is_replaced, command.directories))),
         TextFile("/run/xtables.lock", "", 0o600),
         Link("/run/docker.sock", f"{own.door}/docker.sock"),
@@ -110,8 +165,7 @@ def _tree(choices: Choices, identity: Identity, own: EnginePlaces, command: Engi
         *command.files,
         Directory("/proc"),
         Directory("/sys"),
-        ReadOnly("/etc"),
-        ReadOnly("/"),
+        *(ReadOnly(path) for path in closed),
     )
 
 

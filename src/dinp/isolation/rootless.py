@@ -4,11 +4,14 @@ The engine sees the user's own file system, with the user's own rights: the user
 root writes belongs to the user outside. Only /etc and /run are copies (rootlesskit's `--copy-up`: a file system in
 memory with links to what the machine has there), so that the engine can have directories of its own in both.
 
+A tenant that has only its workspaces gets a root directory of its own below rootlesskit (edges/own_root.py), with what
+the engine runs from.
+
 The network is a user-mode one. slirp4netns comes before pasta: only with it does rootlesskit publish ports while
 `docker run -p` waits (port driver `builtin`); with pasta they follow when pasta next looks for listeners (`implicit`).
 """
 
-from dinp.isolation.engine_files import iptables_links
+from dinp.isolation.engine_files import PROGRAMS, iptables_links, outside_programs
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import CgroupKind, Choices, EnginePrograms
 from dinp.model.engine_command import EngineCommand
@@ -80,13 +83,15 @@ def plan(
         argv=(
             *_rootlesskit(choices, identity, directories),
             *("/bin/sh", become_engine, own.door),
+            *(_own_root(identity, directories) if tenant.only_workspaces else ()),
             *command.argv,
         ),
         env=(
             ("PATH", ":".join((links, *choices.programs.path))),
             ("HOME", own.home),
             ("TMPDIR", own.temporary),
-            ("XDG_RUNTIME_DIR", "/run"),  # dockerd --rootless insists on one
+            # dockerd --rootless insists on one; containerd makes its temporary mounts there (core/mount/temp.go).
+            ("XDG_RUNTIME_DIR", own.run if tenant.only_workspaces else "/run"),
             *command.env,
         ),
         listen_pid=None,
@@ -99,6 +104,7 @@ def plan(
             *iptables_links(choices.programs, links),
             *_pasta(choices.programs, directories),
             *command.files,
+            *(_root_steps(tenant, spec, choices, identity, directories, command) if tenant.only_workspaces else ()),
         ),
         owned=(directories.data,),
         cgroup=identity.cgroup,
@@ -106,9 +112,42 @@ def plan(
     )
 
 
+def _own_root(identity: Identity, directories: TenantDirectories) -> tuple[str, ...]:
+    return (*identity.own_root, f"{directories.run}/root", f"{directories.run}/own-root")
+
+
+def _root_steps(
+    tenant: Tenant,
+    spec: EngineSpec,
+    choices: Choices,
+    identity: Identity,
+    directories: TenantDirectories,
+    command: EngineCommand,
+) -> tuple[TreeStep, ...]:
+    """What edges/own_root.py reads: the engine sees what it runs from, its own directories and the workspaces."""
+    data, run, door = directories.data, directories.run, directories.door
+    own = (*_OWN_DIRECTORIES, *_below_copies(command))
+    lines = [
+        *(f"read {path}" for path in (*PROGRAMS, *outside_programs(choices, identity))),
+        *(f"show {path}" for path in ("/dev", "/proc", "/sys", "/etc", "/run", data, run, door)),
+        "link /var/run ../run",
+        # Where podman unpacks archives (containers/image, internal/tmpdir), whatever TMPDIR says.
+        *([f"link /var/tmp {data}/tmp"] if spec.kind is EngineKind.PODMAN else []),
+        *(f"{'read' if each.read_only else 'show'} {each.path}" for each in tenant.workspaces),
+        *(f"keep {path}/" for path in own),
+        "keep /run/xtables.lock",
+        *(f"close {path}" for path in ("/etc", "/run", "/")),
+    ]
+    return (Directory(f"{run}/root"), TextFile(f"{run}/own-root", "".join(f"{line}\n" for line in lines)))
+
+
+def _below_copies(command: EngineCommand) -> tuple[str, ...]:
+    return tuple(path for path in command.directories if path.startswith(("/run/", "/etc/")))
+
+
 def _own_places(command: EngineCommand, directories: TenantDirectories) -> tuple[TextFile, ...]:
     """What the shell reads: the directories to be made in the copies of /etc and /run, and the names taken by them."""
-    own = (*_OWN_DIRECTORIES, *(path for path in command.directories if path.startswith(("/run/", "/etc/"))))
+    own = (*_OWN_DIRECTORIES, *_below_copies(command))
     names = dict.fromkeys("/".join(path.split("/")[:3]) for path in (*own, *_OWN_FILES))
     return (
         TextFile(f"{directories.run}/own-names", "".join(f"{name}\n" for name in names)),

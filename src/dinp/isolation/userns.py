@@ -5,7 +5,7 @@ bound, and in which the engine may write only where it must. A bind mount of a p
 error by itself (`mkdir /nowhere: permission denied`), never an empty directory.
 """
 
-from dinp.isolation.engine_files import iptables_links, resolver, socket_links
+from dinp.isolation.engine_files import PROGRAMS, iptables_links, outside_programs, resolver, socket_links
 from dinp.isolation.isolation import Identity, Needs
 from dinp.model.choices import CgroupKind, Choices, EnginePrograms
 from dinp.model.endpoint import UnixEndpoint
@@ -42,7 +42,6 @@ _PLACES = EnginePlaces(
     port_helper="/run/dinp/port-helper",
 )
 
-_PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 _ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "protocols", "services", "ssl")
 _DEVICES = ("full", "fuse", "null", "random", "tty", "urandom", "zero", "net/tun")
 _DEVICE_LINKS = (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"))
@@ -155,9 +154,8 @@ def _own(
 ) -> tuple[TreeStep, ...]:
     steps: list[TreeStep] = [Tmpfs("/")]
     # Bare, because a container gets its init (`docker run --init`) by one more bind mount from there.
-    steps += [Bind(path, path, read_only=True, recursive=True, optional=True, bare=True) for path in _PROGRAMS]
-    outside = [*choices.programs.path, *identity.python]
-    outside = [path for path in outside if not path.startswith(_PROGRAMS)]
+    steps += [Bind(path, path, read_only=True, recursive=True, optional=True, bare=True) for path in PROGRAMS]
+    outside = outside_programs(choices, identity)
     steps += [Bind(path, path, read_only=True, optional=True, bare=True) for path in outside]
     steps += [Bind(f"/etc/{name}", f"/etc/{name}", read_only=True, optional=True) for name in _ETC]
     steps += [Directory(path, 0o1777 if path in {"/run/tmp", "/dev/shm"} else 0o711) for path in _ENGINE_OWNED]

@@ -52,6 +52,8 @@ def _tenant(tenant: Tenant) -> Data:
         data["tcp"] = _tcp(tenant.tcp)
     if tenant.workspaces:
         data["workspaces"] = [_workspace(workspace) for workspace in tenant.workspaces]
+    if tenant.only_workspaces:
+        data["only_workspaces"] = True
     return data
 
 

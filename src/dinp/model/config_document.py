@@ -139,6 +139,7 @@ def _tenant(section: Section, report: Report, directory: str) -> Tenant:
             Workspace(each.take("path", str, ""), each.take("read_only", bool, False))
             for each in section.items("workspaces", Section)
         ),
+        only_workspaces=section.take("only_workspaces", bool, False),
     )
 
 

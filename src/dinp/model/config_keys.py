@@ -68,7 +68,9 @@ TLS = (
     Key(
         "ca",
         KeyKind.FILE,
-        "Authority (PEM) of this tenant's clients: only certificates that it signed get in.",
+        "Authority (PEM) of this tenant's clients: only certificates that it signed get in. docker keeps a certificate"
+        " of another authority, such as another tenant's, to itself, because the engine names the one that it takes:"
+        " the engine's log then says `client didn't provide a certificate`, as if there were none.",
         required=True,
     ),
     Key("certificate", KeyKind.FILE, "The engine's own certificate (PEM).", required=True),
@@ -105,6 +107,13 @@ TENANT = (
         default="none",
         many=True,
         keys=WORKSPACE,
+    ),
+    Key(
+        "only_workspaces",
+        KeyKind.BOOLEAN,
+        "Whether engines that would see the machine's files (`rootless`, `rootful`) see only `workspaces` of them: for"
+        " clients whose files are others, as in the other containers of a pod.",
+        default="false; an engine in `userns` never sees more",
     ),
 )
 

@@ -24,9 +24,12 @@ class Tenant(Value):
         socket: where its clients connect.
         tcp: a second door, or None.
         workspaces: directories that its engine may bind into containers.
+        only_workspaces: whether its engine sees nothing else of the agent's files than what it runs from, also with the
+            isolations rootless and rootful: its clients have a file system of their own.
     """
 
     name: str
     socket: UnixEndpoint
     tcp: TcpEndpoint | None = None
     workspaces: tuple[Workspace, ...] = ()
+    only_workspaces: bool = False

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from dinp.edges.network.departures import Departures
     from dinp.edges.network.socket_diag import Connections
 
+_OWN_ROOT = (
+    *(os.path.realpath(sys.executable), "-I", "-S", "-c"),
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from dinp.edges.own_root import main; main()",
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
+)
+
 
 class EngineHost:
     """Shared by the tenants of one agent.
@@ -142,6 +148,7 @@ class EngineHost:
             link=self._link(choices, tenant.name) if needs.link else None,
             cgroup=f"dinp-{instance}/{tenant.name}" if choices.cgroup_limits else None,
             python=(sys.base_prefix,),
+            own_root=_OWN_ROOT,
         )
 
     def _ids(self, tenant: str) -> IdRange:

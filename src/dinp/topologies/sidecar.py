@@ -72,7 +72,9 @@ def agent_config(spec: ServiceSpec, workspaces: tuple[Mount, ...]) -> AgentConfi
     engine = replace(spec.engine, limits=engine_limits(spec))
     if spec.authorities_map or spec.authorities_secret:
         engine = replace(engine, registries=replace(engine.registries, authorities=(AUTHORITIES,)))
-    return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen),), engine)
+    # What else lies in the agent's image is nobody's in the pod: an engine in `userns` does not see it by itself.
+    apart = spec.engine.isolation in {IsolationKind.ROOTLESS, IsolationKind.ROOTFUL}
+    return AgentConfig(STATE, (Tenant(TENANT, socket, tcp, seen, apart),), engine)
 
 
 def _agent(spec: ServiceSpec, workspaces: tuple[Mount, ...], shared: str) -> Object:
