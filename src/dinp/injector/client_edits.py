@@ -35,7 +35,7 @@ def client_changes(
         sockets: the pod's volumes that brought the node's socket.
         target: how the text of places is known.
     """
-    reached = {f"unix://{path}" for path in socket_paths(container, sockets)}
+    reached = {same_place(f"unix://{path}") for path in socket_paths(container, sockets)}
     own = own_variables(container)
     added, notes = _environment(container, parts, reached, own)
     led = mount_edits(container, sockets, target)
@@ -62,6 +62,12 @@ def place(container: Container) -> str:
 def mount_place(container: Container, mount: Entry) -> str:
     """How a record calls a mount: by its container and path."""
     return f"{place(container)}:{tidy(text(mount, 'mountPath'))}"
+
+
+def same_place(host: str) -> str:
+    """A DOCKER_HOST as another one may say it too: the agent listens on 127.0.0.1, and /var/run is /run in images."""
+    host = host if "://" in host else f"tcp://{host}"
+    return host.replace("tcp://127.0.0.1:", "tcp://localhost:").replace("unix:///var/run/", "unix:///run/").rstrip("/")
 
 
 def withheld(own: tuple[str, ...]) -> frozenset[str]:
@@ -100,10 +106,15 @@ def _environment(
     values = {text(each, "name"): text(each, "value") for each in container.environment}
     notes = []
     host = values.get("DOCKER_HOST")
-    if "DOCKER_HOST" in own and host not in reached | {parts.environment[0].value}:
+    if "DOCKER_HOST" in own and same_place(host or "") not in {same_place(parts.environment[0].value), *reached}:
         said = f"DOCKER_HOST to {host}" if host else "DOCKER_HOST"
         notes.append(
             f"The container {container.name} sets {said}, which was kept: its docker goes there, not to its own"
+            " engine. Remove the variable there."
+        )
+    elif "DOCKER_HOST" in own and "DOCKER_CERT_PATH" in {each.name for each in parts.environment} - set(own):
+        notes.append(
+            f"The container {container.name} sets DOCKER_HOST, which was kept: it does not get the certificates of its"
             " engine. Remove the variable there."
         )
     if values.get("DOCKER_TLS_VERIFY") and all(each.name != "DOCKER_TLS_VERIFY" for each in parts.environment):

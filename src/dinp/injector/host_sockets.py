@@ -50,6 +50,18 @@ def socket_paths(container: Container, sockets: tuple[HostSocket, ...]) -> tuple
     return (*directories, *files)
 
 
+def lost_directories(pod: PodView, sockets: tuple[HostSocket, ...]) -> tuple[str, ...]:
+    """Sentences about directories of the node of which a container sees more than the socket, which will be gone."""
+    mounts = [mount for container in pod.containers for mount in container.mounts]
+    seen = {text(mount, "name") for mount in mounts if text(mount, "subPath") != SOCKET_NAME}
+    return tuple(
+        f"The volume {socket.name} is no longer the node's {_host_path(pod.volumes[socket.position])}: the engine's"
+        " socket is in it and nothing else. Whatever more of the node a container needs there, mount by its own path."
+        for socket in sockets
+        if not socket.is_file and socket.name in seen
+    )
+
+
 def tidy(path: str) -> str:
     """A path without doubled or closing slashes; `/` stays."""
     return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))

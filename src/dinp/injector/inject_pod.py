@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dinp.injector.client_edits import client_changes, mount_edits, own_variables, place
-from dinp.injector.host_sockets import HostSocket, host_sockets
+from dinp.injector.host_sockets import HostSocket, host_sockets, lost_directories
 from dinp.injector.pod_view import Container, PodView, text
 from dinp.injector.read_only_places import opened
 from dinp.injector.record import Record, fingerprint
@@ -67,6 +67,7 @@ def inject_pod(pod: PodView, kind: str, spec: ServiceSpec, target: Target) -> An
         renamed |= changes.renamed
         socket_parts |= changes.parts
         notes += changes.notes
+    notes += lost_directories(pod, sockets)
     edits += [_source(socket) for socket in sockets]
     added: tuple[tuple[str, tuple[Object, ...], bool], ...] = (
         ("initContainers", tuple(parts.init_containers), True),
