@@ -38,6 +38,42 @@ def test_from_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pyt
     assert report == "dinp: Service (no name): left alone, it describes no pods that dinp knows\n"
 
 
+def test_several_files_are_one_stream(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    texts = ["kind: Service", "# first\n---\nkind: ConfigMap\n", '{"kind": "Secret"}', SEED.read_text(encoding="utf-8")]
+    words = []
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}").write_text(text, encoding="utf-8")
+        words += ["-f", str(tmp_path / f"{number}")]
+    code, injected, report = called(capfd, "inject", *words)
+    assert code == 0
+    assert [line.split(":")[1] for line in report.splitlines() if ":   " not in line] == [
+        *(" Service (no name)", " ConfigMap (no name)", " Secret (no name)", " Pod clean-ci"),
+    ]
+    assert [each["kind"] for each in yaml.safe_load_all(injected)] == ["Service", "ConfigMap", "Secret", "Pod"]
+    (tmp_path / "all").write_text(injected, encoding="utf-8")
+    code, ejected, _ = called(capfd, "eject", "-f", str(tmp_path / "all"))
+    assert (code, ejected) == (0, f"kind: Service\n{texts[1]}---\n{texts[2]}\n---\n{texts[3]}")
+    _, apart, _ = called(capfd, "eject", *words)
+    assert apart == ejected
+
+
+@pytest.mark.parametrize("verb", ["inject", "eject"])
+def test_of_several_files_all_are_printed_or_none(capfd: pytest.CaptureFixture[str], tmp_path: Path, verb: str) -> None:
+    texts = {"good": "kind: Service\n", "bad": "a: [", "worse": "}", "cut": "kind: A\nb: |\n  text"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    code, out, report = called(capfd, verb, *(f"-f{tmp_path / name}" for name in ("good", "bad", "worse")))
+    assert (code, out) == (2, "")
+    assert "bad:1:" in report
+    assert "worse:1:" in report
+    code, out, report = called(capfd, verb, f"-f{tmp_path / 'cut'}", f"-f{tmp_path / 'good'}")
+    assert (code, out) == (2, "")
+    assert "would not say what they say apart" in report
+    code, out, report = called(capfd, verb, "-f", "-", "-f", "-")
+    assert (code, out) == (2, "")
+    assert "named more than once" in report
+
+
 def test_a_refusal_prints_nothing_but_its_reasons(capfd: pytest.CaptureFixture[str]) -> None:
     code, out, report = called(capfd, "inject", "-f", str(SEEDS / "pod-dind-1.12.yaml"))
     assert (code, out) == (2, "")
