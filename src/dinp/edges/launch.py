@@ -10,6 +10,7 @@ answer is the proof that the engine's program runs.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -87,7 +88,9 @@ def launch(
                 _join(group, builder)
             ours.send(b"joined")
         except OSError as error:
-            return _give_up(plan, (builder,), ours, str(error))
+            # A builder that has failed is gone, and its own words say more than those about its end of the channel.
+            wait_for_exit(builder, kill=True)
+            return _give_up(plan, (), ours, _last_words(ours) or str(error))
         return _follow(plan, group, builder, ours)
 
 
@@ -100,7 +103,7 @@ def _follow(
     """Lead the builder through its steps; see `launch`."""
     pid, failure = builder, "the process that builds the engine's namespaces died without a word"
     built = False
-    while message := channel.recv(65536):
+    while message := _receive(channel):
         answer = json.loads(message)
         if "failed" in answer:
             failure = answer["failed"]
@@ -117,6 +120,25 @@ def _follow(
     if built:
         return RunningEngine(pid, os.pidfd_open(pid), start_time(pid) or 0)
     return _give_up(plan, (builder, pid), channel, failure)
+
+
+def _receive(channel: socket.socket, flags: int = 0) -> bytes:
+    """The next message; empty when the builder has closed its end."""
+    try:
+        return channel.recv(65536, flags)
+    except ConnectionResetError:
+        # It left something unread, which the kernel tells before what it had sent (unix(7)).
+        return channel.recv(65536, flags)
+
+
+def _last_words(channel: socket.socket) -> str:
+    """Why a builder that is gone has failed; empty when it did not say."""
+    with contextlib.suppress(OSError):
+        while message := _receive(channel, socket.MSG_DONTWAIT):
+            answer = json.loads(message)
+            if "failed" in answer:
+                return str(answer["failed"])
+    return ""
 
 
 def _give_up(plan: LaunchPlan, processes: tuple[int, ...], channel: socket.socket, failure: str) -> Never:
