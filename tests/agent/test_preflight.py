@@ -217,6 +217,8 @@ def report(case: Case) -> str:
         choices = preflight(case.facts, case.spec, case.workspaces)
     except WorldRefusedError as refused:
         return "".join(f"{each.code}\n  {each.sentence}\n  {each.remedy}\n" for each in refused.problems)
+    if choices.not_shifted:
+        return "".join(f"{each.code}\n  {each.sentence}\n  {each.remedy}\n" for _, each in choices.not_shifted)
     lines = [
         f"{each.about}: {each.chosen}\n  seen: {each.seen}\n  why: {each.why}\n  would change: {each.would_change}\n"
         for each in choices.decisions

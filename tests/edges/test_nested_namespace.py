@@ -39,6 +39,8 @@ def outcome(volume: str, workspaces: tuple[str, ...]) -> list[object]:
         choices = preflight(facts, EngineSpec(), workspaces)
     except WorldRefusedError as refused:
         return [str(problem) for problem in refused.problems]
+    if choices.not_shifted:
+        return [str(problem) for _, problem in choices.not_shifted]
     return [choices.isolation.value, choices.storage_driver, choices.shift_ids]
 
 

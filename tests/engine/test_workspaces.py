@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.agents import agent
 from tests.support.engines import environment, import_busybox
 from tests.support.running import DINP, Done, dinp_run, script
 
@@ -72,4 +73,92 @@ def in_shell(version: str, folder: Path, *lines: str) -> Done:
     argv = ["sh", "-euc", "\n".join(lines)]
     env = environment(version) | {"PWD": str(folder)}
     done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_workspace_that_is_missing_concerns_its_own_tenant_alone(engine_version: str) -> None:
+    with agent(engine_version, ("team-a", "team-b")) as running:
+        missing = running.folder / "work"
+        running.config["tenants"][0]["workspaces"] = [{"path": str(missing)}]
+        running.reload()
+        refused = running.docker("team-a", "version")
+        assert f"The workspace {missing} is not there." in refused.err, refused.all
+        served = running.docker("team-b", "version", "-f", "{{.Server.Os}}")
+        assert (served.code, served.out) == (0, "linux\n"), served.all
+        missing.mkdir()
+        running.reload()  # otherwise clients are refused for some seconds more
+        mended = running.docker("team-a", "version", "-f", "{{.Server.Os}}")
+        assert (mended.code, mended.out) == (0, "linux\n"), mended.all
+
+
+MOUNTS = """
+mkdir -p bound volume low up work
+echo bound > elsewhere/word; chown 1000:1001 elsewhere/word
+mount --bind elsewhere bound
+mount -t tmpfs none volume
+echo volume > volume/word; chown 1000:1001 volume/word
+"""
+OVERLAY = (
+    "mkdir -p {0} && mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work {0} && echo layers > {0}/word"
+)
+
+
+def test_what_is_mounted_below_the_current_directory_is_seen_with_its_owners(
+    engine_version: str, tmp_path: Path
+) -> None:
+    done = among_mounts(
+        engine_version,
+        tmp_path,
+        MOUNTS,
+        "docker run --rm -v $PWD/bound:/w busybox sh -c 'cat /w/word; stat -c %u:%g /w/word'",
+        "docker run --rm -v $PWD:/w busybox sh -c 'cat /w/volume/word; stat -c %u:%g /w/volume/word'",
+    )
+    assert done.out.split() == ["bound", "1000:1001", "volume", "1000:1001"], done.all
+    assert "belong to nobody" not in done.err
+
+
+def test_a_mount_below_it_whose_owners_cannot_be_kept_is_named_and_seen_as_it_is(
+    engine_version: str, tmp_path: Path
+) -> None:
+    done = among_mounts(
+        engine_version,
+        tmp_path,
+        MOUNTS + OVERLAY.format("layers"),
+        "docker run --rm -v $PWD:/w busybox sh -c 'cat /w/layers/word; stat -c %u:%g /w/layers/word /w/volume/word'",
+    )
+    assert done.out.split() == ["layers", "65534:65534", "1000:1001"], done.all
+    assert f"{tmp_path}/layers, which is mounted in it" in done.err
+    assert "belong to nobody" in done.err
+
+
+def test_such_a_directory_cannot_be_named(engine_version: str, tmp_path: Path) -> None:
+    done = among_mounts(
+        engine_version, tmp_path, MOUNTS + OVERLAY.format("layers"), "true", options=f"--workspace {tmp_path}"
+    )
+    assert done.code == 3, done.all
+    assert f"{tmp_path}/layers, which is mounted in it" in done.err
+    assert "(dinp explain workspace-not-shiftable)" in done.err
+
+
+def test_a_current_directory_on_overlay_is_shown_as_it_is(engine_version: str, tmp_path: Path) -> None:
+    done = among_mounts(
+        engine_version,
+        tmp_path,
+        MOUNTS + OVERLAY.format("root") + "; cd root",
+        "docker run --rm -v $PWD:/w busybox sh -c 'cat /w/word; stat -c %u:%g /w/word'",
+        "docker run --rm -v $PWD:/w busybox sh -c 'echo changed > /w/word' 2>/dev/null || echo refused",
+    )
+    assert done.out.split() == ["layers", "65534:65534", "refused"], done.all
+    assert f"in containers, files of {tmp_path}/root belong to nobody" in done.err
+
+
+def among_mounts(version: str, folder: Path, mounts: str, *lines: str, options: str = "") -> Done:
+    """What `dinp run` of these lines says where these mounts are, which nobody else sees."""
+    (folder / "elsewhere").mkdir()
+    (folder / "script").write_text("\n".join((import_busybox(), *lines)), encoding="utf-8")
+    run = f"{DINP} run {options} -- sh -eu {folder}/script"
+    argv = ["unshare", "--mount", "sh", "-euc", f"{mounts}\n{run}"]
+    done = subprocess.run(
+        argv, cwd=folder, env=environment(version) | {"PWD": str(folder)}, capture_output=True, text=True, check=False
+    )
     return Done(done.returncode, done.stdout, done.stderr)

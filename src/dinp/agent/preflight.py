@@ -40,7 +40,8 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         The choices, each with a record of its reason.
 
     Raises:
-        WorldRefusedError: an engine as asked for cannot be had here; carries every problem, not only the first.
+        WorldRefusedError: an engine as asked for cannot be had here; carries every problem, not only the first. A
+            workspace that cannot be shown is no such problem: see Choices.not_shifted.
     """
     problems: list[Problem] = []
 
@@ -68,9 +69,9 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
     storage = attempt(lambda: choose_storage(facts, kind, spec.storage_driver))
     networks = attempt(lambda: choose_networks(facts, kind, spec))
     cgroups = attempt(lambda: choose_cgroups(facts, kind, spec.limits))
-    shift = attempt(lambda: choose_shift(facts, kind, workspaces))
+    owners = choose_shift(facts, kind, workspaces)
     emulation = attempt(lambda: choose_emulation(facts, kind, spec.emulation))
-    if problems or programs is None or storage is None or networks is None or cgroups is None or shift is None:
+    if problems or programs is None or storage is None or networks is None or cgroups is None:
         raise WorldRefusedError(*problems)
     return Choices(
         programs=programs[0],
@@ -87,10 +88,12 @@ def preflight(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...] = 
         resolver_options=dns.resolver_options,
         cgroups=cgroups[0][0],
         cgroup_limits=cgroups[0][1],
-        shift_ids=shift[0],
+        shift_ids=owners.works,
+        not_shifted=owners.refused,
         binary_formats=emulation[0] if emulation is not None else (),
         decisions=(
-            programs[1], why_isolation, storage[1], shift[1], cgroups[1], why_mtu, *networks[1], why_dns, why_iptables,
+            programs[1], why_isolation, storage[1], owners.decision, cgroups[1], why_mtu, *networks[1], why_dns,
+            why_iptables,
             *filter(None, (way_out, choose_user_network(facts, kind, spec.kind), emulation[1] if emulation else None)),
         ),
     )  # fmt: skip

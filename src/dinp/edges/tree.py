@@ -37,6 +37,7 @@ from dinp.edges.linux_syscalls import (
     pivot_root,
     umount,
 )
+from dinp.edges.mounts_below import mounted_below
 from dinp.model.id_range import IdRange
 from dinp.model.launch_plan import (
     Bind,
@@ -52,7 +53,7 @@ from dinp.model.launch_plan import (
     Tmpfs,
     TreeStep,
 )
-from dinp.model.value import Value
+from dinp.model.value import Value, replace
 
 _QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
@@ -139,7 +140,34 @@ def _bind(step: Bind, target: Path, user_namespace: int | None) -> None:
     elif not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
-    tree = open_tree(str(source), OPEN_TREE_CLONE | (AT_RECURSIVE if step.recursive else 0))
+    try:
+        _attach(step, str(source), target, user_namespace)
+    except OSError:
+        if not step.as_it_is:
+            raise
+        try:
+            _bind_each_mount(step, target, user_namespace)
+        except OSError:
+            # Mounts that came from another user namespace cannot be told apart from those below them.
+            _attach(replace(step, shift_ids=False), str(source), target, None)
+
+
+def _bind_each_mount(step: Bind, target: Path, user_namespace: int | None) -> None:
+    """The mount at the source and those below it one by one, each with shifted ids where its file system has them."""
+    source = os.path.realpath(step.source)
+    alone = replace(step, recursive=False)
+    for place in (source, *mounted_below(source)):
+        there = target / os.path.relpath(place, source)
+        try:
+            _attach(alone, place, there, user_namespace)
+        except FileNotFoundError:
+            continue  # it lies below another mount there, which covers it
+        except OSError:
+            _attach(replace(alone, shift_ids=False), place, there, None)
+
+
+def _attach(step: Bind, source: str, target: Path, user_namespace: int | None) -> None:
+    tree = open_tree(source, OPEN_TREE_CLONE | (AT_RECURSIVE if step.recursive else 0))
     try:
         if step.bare:
             _shed_flags(tree)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dinp.edges.linux_syscalls import (
+    AT_RECURSIVE,
     CLONE_NEWNS,
     CLONE_NEWPID,
     CLONE_NEWUSER,
@@ -21,6 +22,7 @@ from dinp.edges.linux_syscalls import (
     setns,
     unshare,
 )
+from dinp.edges.mounts_below import mounted_below
 from dinp.model.node_facts import Trial
 
 _PARTS = ("low", "lower", "upper", "work", "merged")
@@ -106,12 +108,24 @@ def _become_root_of_user_namespace(more: int) -> None:
 def try_shift(user_namespace: int, directory: str) -> Trial:
     """Whether `directory` can be mounted with ids shifted into a user namespace (an idmapped mount, Linux 5.12).
 
-    The copy of the mount is never attached anywhere and goes with its descriptor.
+    What is mounted below it must come along; where only that refuses, it is named. The copy of the mounts is never
+    attached anywhere and goes with its descriptor.
     """
+    trial = _try_shift(user_namespace, directory, recursive=True)
+    if trial.works or trial.errno == errno.ENOENT:
+        return trial
+    for target in mounted_below(directory):
+        below = _try_shift(user_namespace, target, recursive=False)
+        if not below.works:
+            return Trial(works=False, error=f"{target}, which is mounted in it: {below.error}", errno=below.errno)
+    return trial
+
+
+def _try_shift(user_namespace: int, directory: str, *, recursive: bool) -> Trial:
     try:
-        tree = open_tree(directory, OPEN_TREE_CLONE)
+        tree = open_tree(directory, OPEN_TREE_CLONE | (AT_RECURSIVE if recursive else 0))
         try:
-            mount_setattr(tree, user_namespace=user_namespace)
+            mount_setattr(tree, user_namespace=user_namespace, recursive=recursive)
         finally:
             os.close(tree)
     except OSError as error:

@@ -27,7 +27,7 @@ from dinp.model.launch_plan import (
     TreeStep,
 )
 from dinp.model.problem import BadInputError
-from dinp.model.tenant import Tenant
+from dinp.model.tenant import Tenant, Workspace
 from dinp.model.workspace_check import OwnPlaces, refusal, trespass
 
 NEEDS = Needs(ids=True, link=True)
@@ -80,6 +80,7 @@ _ANY_CHOICES = Choices(
     cgroups=CgroupKind.NONE,
     cgroup_limits=False,
     shift_ids=False,
+    not_shifted=(),
     binary_formats=(),
     decisions=(),
 )
@@ -138,9 +139,18 @@ def _tree(
     problems = [refusal(each.path, words) for each in workspaces if (words := trespass(each.path, places))]
     if problems:
         raise BadInputError(*problems)
-    return (
-        *own,
-        *(Bind(each.path, each.path, read_only=each.read_only, shift_ids=choices.shift_ids) for each in workspaces),
+    return (*own, *(_shown(each, choices) for each in workspaces))
+
+
+def _shown(workspace: Workspace, choices: Choices) -> Bind:
+    return Bind(
+        workspace.path,
+        workspace.path,
+        read_only=workspace.read_only,
+        recursive=True,  # what is mounted below it would be an empty directory otherwise
+        shift_ids=choices.shift_ids,
+        as_it_is=workspace.by_chance,
+        optional=workspace.by_chance,
     )
 
 

@@ -4,6 +4,7 @@ from enum import Enum
 
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import IsolationKind
+from dinp.model.problem import Problem
 from dinp.model.value import Value
 
 
@@ -68,7 +69,8 @@ class Choices(Value):
         resolver_options: options of resolv.conf.
         cgroups: how control groups are mounted.
         cgroup_limits: whether limits can be set (delegation or root).
-        shift_ids: whether idmapped mounts work on the directories tried.
+        shift_ids: whether idmapped mounts work on some directory that was tried.
+        not_shifted: workspaces on which they do not, each with what is wrong there.
         binary_formats: registrations of emulators, as binfmt_misc takes them.
         decisions: a record for each of the above, and for whatever else was decided.
     """
@@ -88,5 +90,6 @@ class Choices(Value):
     cgroups: CgroupKind
     cgroup_limits: bool
     shift_ids: bool
+    not_shifted: tuple[tuple[str, Problem], ...]
     binary_formats: tuple[str, ...]
     decisions: tuple[Decision, ...]

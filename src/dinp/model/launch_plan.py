@@ -58,6 +58,7 @@ class Bind(Value):
         read_only: whether writes are refused.
         recursive: whether mounts below the source come along.
         shift_ids: whether owners look the same on both sides of a user namespace (an idmapped mount, mount_setattr(2)).
+        as_it_is: whether a mount whose ids cannot be shifted is bound without that, instead of failing.
         optional: whether a missing source is passed over.
         devices: whether device nodes below it work.
         bare: whether it sheds `nodev`, `nosuid` and `noexec`. A user namespace keeps the flags of the mounts that it
@@ -70,6 +71,7 @@ class Bind(Value):
     read_only: bool = False
     recursive: bool = False
     shift_ids: bool = False
+    as_it_is: bool = False
     optional: bool = False
     devices: bool = False
     bare: bool = False

@@ -10,10 +10,13 @@ class Workspace(Value):
     Attributes:
         path: absolute path, the same on both sides.
         read_only: whether the engine may only read it.
+        by_chance: whether nobody asked for it: the directory in which a command happens to be run. The engine sees it
+            as well as it can be shown.
     """
 
     path: str
     read_only: bool = False
+    by_chance: bool = False
 
 
 class Tenant(Value):

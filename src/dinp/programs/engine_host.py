@@ -23,7 +23,7 @@ from dinp.model.choices import Choices
 from dinp.model.engine_spec import EngineKind, EngineSpec
 from dinp.model.id_range import IdRange
 from dinp.model.link_plan import LinkPlan
-from dinp.model.problem import WorldRefusedError
+from dinp.model.problem import Problem, WorldRefusedError
 from dinp.model.tenant import Tenant
 from dinp.model.tenant_status import TenantStatus
 from dinp.programs.look import FirstLook, look, workspaces
@@ -87,6 +87,21 @@ class EngineHost:
                 self.log.say(f"isolation {self._choices.isolation.value}: {caution}", level="warning")
         return self._choices
 
+    def choices_for(self, tenant: Tenant) -> Choices:
+        """The same, for an engine that sees this tenant's workspaces.
+
+        Raises:
+            WorldRefusedError: engines cannot be had here, or one of its workspaces cannot be shown to one now.
+        """
+        known = self._choices is not None
+        choices = self.choices()
+        if known and _problems_of(tenant, choices):
+            self.forget_choices()  # it may have been mended since
+            choices = self.choices()
+        if problems := _problems_of(tenant, choices):
+            raise WorldRefusedError(*problems)
+        return choices
+
     def forget_choices(self) -> None:
         """Look at the machine anew before the next start."""
         first, self._first_look = self._first_look, None
@@ -121,6 +136,10 @@ class EngineHost:
             self.log.say(f"engines cannot be started here as things are: {refused}", level="warning")
             self.forget_choices()
             return
+        for tenant in self.tenants:
+            for problem in _problems_of(tenant, choices):
+                text = f"its engine cannot be started as things are: {problem}"
+                self.log.say(text, tenant=tenant.name, level="warning")
         needs = ISOLATIONS[choices.isolation].NEEDS
         if needs.link:
             self.network.warm_up()
@@ -228,6 +247,12 @@ class EngineHost:
                 problem=str(state.problem) if state.problem is not None else "",
             )
         )
+
+
+def _problems_of(tenant: Tenant, choices: Choices) -> list[Problem]:
+    wrong = dict(choices.not_shifted)
+    asked = [each.path for each in tenant.workspaces if not each.by_chance]
+    return [wrong[path] for path in asked if path in wrong]
 
 
 def _children(pids: Iterable[int]) -> set[int]:

@@ -22,6 +22,7 @@ from dinp.edges.user_namespaces import make_user_namespace
 from dinp.engines.all_engines import ENGINES
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.knowledge.last_words import explain_exit, explain_out_of_memory
+from dinp.model.choices import Choices
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_command import NOTICE_SOCKET, Readiness
 from dinp.model.problem import Problem
@@ -105,7 +106,8 @@ class EngineRun:
 
     def _launch(self, doors: TenantDoors, answered: Callable[[], None]) -> None:
         host, tenant, store = self._host, self._tenant, self._host.store
-        choices = host.choices()
+        choices = host.choices_for(tenant)
+        self._say_what_is_lost(choices)
         host.progress(f"preparing an engine ({choices.isolation.value}, {choices.storage_driver})")
         isolation = ISOLATIONS[choices.isolation]
         store.empty_run(tenant.name)
@@ -177,6 +179,15 @@ class EngineRun:
             link.attach(self._engine.pid)
             link.serve_ports()
         self._listen_to(f"{directories.door}/docker.sock", answered)
+
+    def _say_what_is_lost(self, choices: Choices) -> None:
+        wrong = dict(choices.not_shifted)
+        for workspace in self._tenant.workspaces:
+            if workspace.by_chance and workspace.path in wrong:
+                self._host.log.say(
+                    f"in containers, files of {workspace.path} belong to nobody: {wrong[workspace.path].sentence}",
+                    level="warning",
+                )
 
     def _end_unfinished(self) -> None:
         """End an engine that was started, but whose start could not be finished."""

@@ -135,7 +135,7 @@ class _LocalRun:
             ending.callback(self._first_look.abandon)
             ending.enter_context(self._store.locked())
             _take_over_all(self._store)
-            self._host.choices()
+            self._host.choices_for(self._tenant)
             doors = tenant_doors.open_doors(self._tenant)
             ending.callback(tenant_doors.remove, doors)
             timing = Timing(idle_stop_after=None, drain_within=self._request.spec.drain_within)

@@ -34,7 +34,7 @@ def run_workspaces(spec: EngineSpec, named: list[str], log: AgentLog) -> tuple[W
         if words := trespass(path, own):
             log.say(f"the current directory is not shown to the engine: {path} {words}", level="warning")
             break
-        found[path] = Workspace(path)
+        found[path] = Workspace(path, by_chance=True)
     for path in named:
         if here is None and not path.startswith("/"):
             raise BadInputError(_lost(path))

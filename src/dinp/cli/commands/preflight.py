@@ -15,6 +15,7 @@ from dinp.model.choices import Choices
 from dinp.model.config_keys import ENGINE
 from dinp.model.decision import Decision
 from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
+from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import WorldRefusedError
 from dinp.model.value import as_data, replace
 
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         state_dir, workspaces=workspaces, program_path=spec.program_path, only=spec.isolation, kind=spec.kind
     )
     try:
-        choices = preflight(facts, spec, workspaces)
+        choices = _decide(facts, spec, workspaces)
     except WorldRefusedError as refused:
         if options.output == "text":
             raise
@@ -63,6 +64,13 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print_lines(choices.decisions)
     return 0
+
+
+def _decide(facts: NodeFacts, spec: EngineSpec, workspaces: tuple[str, ...]) -> Choices:
+    choices = preflight(facts, spec, workspaces)
+    if choices.not_shifted:
+        raise WorldRefusedError(*(problem for _, problem in choices.not_shifted))
+    return choices
 
 
 def _default_state_dir() -> str:

@@ -146,8 +146,12 @@ STORAGE = (
         "workspace-not-shiftable",
         "A workspace cannot be shown to the engine with its owners",
         "An engine in a user namespace sees a workspace through an idmapped mount, which the file system must support:"
-        " ext4, xfs, btrfs, tmpfs and others do, overlay as a container's root and NFS do not.",
-        "Make the workspace a volume (in a pod: an emptyDir) on one of these file systems.",
+        " ext4, xfs, btrfs, tmpfs and others do, overlay as a container's root and NFS do not. What is mounted below"
+        " the workspace comes along, and must support it too. Only the tenant that has the workspace is refused; where"
+        " nobody asked for it, because it is merely the current directory of `dinp run`, the engine sees it all the"
+        " same, but its files belong to nobody there: containers may read and write what anybody may.",
+        "Make the workspace a volume (in a pod: an emptyDir) on one of these file systems; take off what is mounted"
+        " below it.",
         sources=("mount_setattr(2)",),
     ),
     Failure(
