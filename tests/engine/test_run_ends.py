@@ -1,6 +1,7 @@
 """`dinp run` that ends in other ways than by its command's end: signals at any time, kill -9, others' leftovers."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -69,6 +70,52 @@ def test_a_killed_run_takes_its_command_with_it_and_the_next_one_ends_the_engine
         assert leases == []
     finally:
         forget_kept(name)
+
+
+@pytest.mark.parametrize("lost", ["2>/dev/full", "2>&-", "2>&1 >/dev/null | head -c 1"])
+def test_who_does_not_read_standard_error_still_has_an_engine(tmp_path: Path, lost: str) -> None:
+    words = "docker version >/dev/null && docker ps >/dev/null && echo served >>said; exit 7"
+    line = f"{{ '{DINP}' run -- sh -c '{words}'; echo code $? >>said; }} {lost}"
+    subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, env=environment(ENGINE), stdout=subprocess.DEVNULL, timeout=PATIENCE
+    )
+    assert (tmp_path / "said").read_text() == "served\ncode 7\n"
+
+
+def test_a_run_that_cannot_go_on_ends_its_command(tmp_path: Path) -> None:
+    lines = [
+        "state=/var/lib/dinp/runs/$(basename $(dirname ${DOCKER_HOST#unix://}))/tenants/local",
+        "rm -rf $state; touch $state",
+        "echo $$; docker version; exec sleep 1000",
+    ]
+    words = "\n".join(lines)
+    done = dinp_run(ENGINE, "sh", "-c", words, folder=tmp_path)
+    assert done.code == 70, done.all
+    assert not Path("/proc", done.out.split()[0]).exists()
+
+
+def test_a_signal_ends_the_wait_for_clients_of_a_kept_engine(tmp_path: Path) -> None:
+    name = f"test-{os.getpid():x}"
+    words = "docker events >seen 2>&1 & while ! test -s seen; do docker volume create >/dev/null; done; exit 4"
+    argv = [DINP, "run", "--keep", name, "--", "sh", "-c", words]
+    try:
+        with subprocess.Popen(argv, cwd=tmp_path, env=environment(ENGINE), stderr=subprocess.PIPE, text=True) as run:
+            assert run.stderr is not None
+            for line in run.stderr:
+                if "clients are still connected" in line:
+                    run.send_signal(signal.SIGTERM)
+        assert run.returncode == 4
+        took = float(re.findall(r"stopping the engine, keeping its cache … (\d+\.\d+) s", line)[0])
+        assert took < 15  # of the 30 s that clients would be given
+    finally:
+        forget_kept(name)
+
+
+@pytest.mark.parametrize("name", ["../../tmp/x", ".", "a/b", "", "x" * 120])
+def test_what_cannot_be_a_name_is_not_kept(tmp_path: Path, name: str) -> None:
+    done = dinp_run(ENGINE, "true", folder=tmp_path, options=("--keep", name))
+    assert done.code == 2
+    assert f'dinp: --keep "{name[:60]}' in done.err
 
 
 def _wait_for(pidfd: int) -> None:

@@ -68,3 +68,40 @@ def test_a_closed_window_ends_everything(tmp_path: Path) -> None:
     command = int(terminal.shows(r"(?m)^up \d+$").split()[1])
     terminal.hangs_up()
     assert not os.path.exists(f"/proc/{command}")
+
+
+def test_a_pipeline_shares_the_terminal(tmp_path: Path) -> None:
+    shell = Terminal(["bash", "--norc", "-i"], environment(ENGINE) | {"PS1": "ready> "}, tmp_path)
+    shell.shows("ready> ")
+    shell.types(f"{DINP} run -- sh -c 'sleep 0.1; echo x' | sh -c 'echo asks; read k </dev/tty; echo got-$k; cat'\r")
+    shell.shows(r"(?m)^asks$")
+    shell.types("key\r")
+    shell.shows(r"(?m)^got-key$")
+    shell.shows(r"(?m)^x$")
+    shell.shows("ready> ")
+    shell.types("exit 0\r")
+    assert shell.ends() == 0
+
+
+def test_ctrl_c_in_a_pipeline_reaches_each_part_once(tmp_path: Path) -> None:
+    shell = Terminal(["bash", "--norc", "-i"], environment(ENGINE) | {"PS1": "ready> "}, tmp_path)
+    shell.shows("ready> ")
+    words = 'trap "echo interrupted once; exit 5" INT; echo up; while :; do sleep 0.1; done'
+    shell.types(f"{DINP} run -- sh -c '{words}' | sh -c 'trap \"\" INT; cat'; echo codes ${{PIPESTATUS[@]}}\r")
+    shell.shows(r"(?m)^up$")
+    shell.types("\x03")
+    shell.shows(r"(?m)^codes 5 0$")
+    assert shell.seen.count("interrupted once\n") == 1
+    shell.types("exit 0\r")
+    assert shell.ends() == 0
+
+
+def test_progress_names_the_step_that_it_is_in(tmp_path: Path) -> None:
+    words = [DINP, "run", "--", "docker", "version", "-f", "{{.Server.Os}}"]
+    terminal = Terminal(words, environment(ENGINE), tmp_path)
+    terminal.shows(r"(?m)^dinp: preparing an engine \(userns, \S+\) …$")
+    terminal.shows(r"(?m)^dinp: \d+\.\d\d s, starting it …$")
+    terminal.shows(r"(?m)^dinp: \d+\.\d\d s, waiting for its first answer …$")
+    terminal.shows(r"(?m)^dinp: \d+\.\d\d s$")
+    terminal.shows(r"(?m)^linux$")
+    assert terminal.ends() == 0

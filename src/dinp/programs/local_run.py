@@ -1,10 +1,10 @@
 """`dinp run`: one tenant, one command; the engine starts with the command's first connection and goes with it."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
-from dinp.agent.vocabulary import Timing
+from dinp.agent.vocabulary import Phase, Timing
 from dinp.edges import local_places, tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.child_command import FORWARDED, ChildCommand
@@ -127,6 +127,7 @@ class _LocalRun:
         self._host = EngineHost(self._loop, self._store, log, request.spec, self._first_look)
         self._host.tenants, self._host.progress = (self._tenant,), progress.step
         self._place = place
+        self._kill: Callable[[], None] = lambda: None
         self._progress = progress
 
     def run(self) -> int:
@@ -162,18 +163,29 @@ class _LocalRun:
 
     def _signalled(self, command: ChildCommand, number: int) -> None:
         if number == signal.SIGCHLD:
-            reap_orphans(self._host.engine_pids() | {command.pid})
+            # Once it has been collected, its number may be anybody's.
+            reap_orphans(self._host.engine_pids() | ({command.pid} if command.code is None else set()))
             command.follow()
-        else:
+        elif command.code is None:
             command.forward(number)
+        elif number in ENDING:
+            # Nobody else is left whom it could mean: who waits for the engine's end has waited long enough.
+            self._kill()
 
     def _end(self, runtime: TenantRuntime) -> None:
-        """The command is done: a kept engine ends in peace, any other at once."""
+        """The command is done: a kept engine ends in peace, or by a signal; any other at once."""
+        self._kill = runtime.kill
         runtime.shut_down()
         if self._request.keep is None:
             runtime.kill()
         elif not runtime.retired:
             self._progress.step("stopping the engine, keeping its cache")
+            if runtime.state.phase is Phase.DRAINING:
+                bound = self._request.spec.drain_within
+                self._progress.note(
+                    f"clients are still connected to the engine: waits at most {bound:g} s for them;"
+                    " Ctrl-C or SIGTERM ends it at once"
+                )
         while not runtime.retired:
             self._turn(runtime)
         self._progress.done()
