@@ -57,12 +57,12 @@ def listen(endpoint: UnixEndpoint) -> Listener:
     """Open the listener of an endpoint for the first time.
 
     Raises:
-        BadInputError: the path is taken by a file that is no socket, or its directory cannot be used.
+        BadInputError: the path is taken by something that is no stream socket, or its directory cannot be used.
         WorldRefusedError: another process listens there; the sentence names it.
     """
     path = endpoint.path
     try:
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        _make_directory(path)
         _refuse_taken(path)
         return put_in_place(endpoint)
     except OSError as error:
@@ -166,16 +166,28 @@ def _leads_to(path: str, listening: socket.socket) -> bool:
         return bool(probe.getpeername() == name)
 
 
+def _make_directory(path: str) -> None:
+    directory = os.path.dirname(path)
+    try:
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        while not os.path.lexists(directory):
+            directory = os.path.dirname(directory)
+        raise _taken(directory, f"no directory, so that {path} cannot be there") from error
+
+
+def _taken(path: str, what: str) -> BadInputError:
+    return BadInputError(Problem("socket-path-taken", f"{path} is {what}.", "Remove it or choose another path."))
+
+
 def _refuse_taken(path: str) -> None:
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        kind = "a directory" if stat.S_ISDIR(mode) else "a file"
-        raise BadInputError(
-            Problem("socket-path-taken", f"{path} is {kind}, not a socket.", "Remove it or choose another path.")
-        )
+        kind = "a directory" if stat.S_ISDIR(mode) else "a link" if stat.S_ISLNK(mode) else "a file"
+        raise _taken(path, f"{kind}, not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:
@@ -183,6 +195,8 @@ def _refuse_taken(path: str) -> None:
         except OSError as error:
             if error.errno in {errno.ECONNREFUSED, errno.ENOENT}:
                 return
+            if error.errno == errno.EPROTOTYPE:
+                raise _taken(path, "a socket for datagrams, which somebody uses") from error
             if error.errno != errno.EAGAIN:
                 raise
         credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
