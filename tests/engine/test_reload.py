@@ -152,6 +152,17 @@ def test_a_tenant_that_is_taken_away_is_gone_and_may_come_back(running: RunningA
     assert answer(ask(running.socket(TENANT))) == OK
 
 
+def test_nothing_is_told_of_a_tenant_that_was_taken_away(running: RunningAgent) -> None:
+    running.config["tenants"].append(tenant(running.folder, "team-b"))
+    running.reload()
+    told = running.state / "tenants" / "team-b" / "status.json"
+    assert told.exists()
+    running.config["tenants"].pop()
+    running.reload()
+    assert not told.exists()
+    assert not os.path.exists(running.socket("team-b"))
+
+
 def test_a_configuration_that_is_wrong_changes_nothing(running: RunningAgent) -> None:
     assert answer(ask(running.socket(TENANT))) == OK
     section(running)["sokcet"] = "/x"

@@ -82,8 +82,8 @@ def step(state: State, event: Event, now: float) -> Result:
             return _start(state, now)
         case (Phase.ABSENT | Phase.STOPPED, ConfigurationChanged(timing, moved)):
             return replace(state, timing=timing), _elsewhere(moved)
-        case (Phase.ABSENT | Phase.STOPPED | Phase.FAILED, ShutdownRequested()):
-            return _retire(state, now)
+        case (Phase.ABSENT | Phase.STOPPED | Phase.FAILED, ShutdownRequested(purpose)):
+            return _retire(replace(state, purpose=purpose), now)
 
         # It is being started.
         case (Phase.STARTING, EngineAnswered()) if state.outdated or state.moved:
@@ -101,8 +101,8 @@ def step(state: State, event: Event, now: float) -> Result:
             return _fail(state, problem, now) if by_itself and state.crashes else _crashed(state, problem, now)
         case (Phase.STARTING, TimePassed()):
             return _start(state, now)
-        case (Phase.STARTING, ShutdownRequested()) if state.wake_at is not None:
-            return _retire(state, now)
+        case (Phase.STARTING, ShutdownRequested(purpose)) if state.wake_at is not None:
+            return _retire(replace(state, purpose=purpose), now)
 
         # It serves.
         case (Phase.READY | Phase.IDLE, EngineExited(problem)):

@@ -210,6 +210,11 @@ class StateStore:
         os.makedirs(folder, mode=0o711, exist_ok=True)
         _write(f"{folder}/status.json", json.dumps(as_data(status)))
 
+    def drop_status(self, tenant: str) -> None:
+        """The tenant is nobody's business any more."""
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self._own(tenant)}/status.json")
+
     def statuses(self) -> "tuple[TenantStatus, ...]":
         """How all tenants were when the agent last said so."""
         from dinp.model.tenant_status import TenantStatus

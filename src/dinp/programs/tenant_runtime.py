@@ -122,7 +122,7 @@ class TenantRuntime:
                 before = self._state.phase
                 self._state, commands = step(self._state, self._events.popleft(), self._host.loop.now())
                 self._perform_all(commands)
-                if self._state.phase is not before:
+                if self._state.phase is not before and not self._taken_away():
                     self._host.phase_changed(self.tenant, self._state)
         finally:
             self._busy = False
@@ -301,6 +301,11 @@ class TenantRuntime:
         self._drop_serving()
         tenant_doors.remove(self.doors)
         self.retired = True
+        if self._taken_away():
+            self._host.store.drop_status(self.tenant.name)
+
+    def _taken_away(self) -> bool:
+        return self.retired and self._state.purpose is Purpose.REMOVED
 
 
 class Deadline(Value):
