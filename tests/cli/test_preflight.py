@@ -164,3 +164,9 @@ def test_an_ordinary_user_with_everything_gets_a_rootless_engine(programs: Path,
     assert seen.returncode == 0, seen.stdout + seen.stderr
     choices = json.loads(seen.stdout)["choices"]
     assert (choices["isolation"], choices["storage_driver"], choices["mtu"]) == ("rootless", "overlay2", 65520)
+
+
+def test_a_directory_of_the_system_is_no_workspace(programs: Path) -> None:
+    done = preflight(programs, "--workspace", "/var/lib")
+    assert done.returncode == 2
+    assert "The workspace /var/lib contains /var/lib/d" in done.stderr

@@ -48,6 +48,17 @@ def test_golden(case: str, update: bool) -> None:
 LEAST = "state_dir: /s\ntenants:\n- {name: a, socket: /run/a.sock}\n"
 
 
+@pytest.mark.parametrize("isolation", ["rootless", "rootful"])
+def test_a_workspace_covers_nothing_where_an_engine_sees_the_agents_files_unless_it_has_only_its_workspaces(
+    isolation: str,
+) -> None:
+    whole = "state_dir: /s\ntenants: [{name: a, socket: /run/a.sock, workspaces: [{path: /}]}]\n"
+    engine = f"engine: {{isolation: {isolation}}}\n"
+    assert '"path": "/"' in outcome(whole + engine)
+    alone = whole.replace("name: a", "name: a, only_workspaces: true")
+    assert "workspace-not-free" in outcome(alone + engine)
+
+
 def test_defaults_are_those_of_the_engine_spec() -> None:
     assert parse_agent_config(LEAST, "agent.yaml").engine == EngineSpec()
 

@@ -101,11 +101,13 @@ def _agent_config(node: Node, report: Report, directory: str, ids: IdLookup, gro
     for section in root.items("tenants", Section):
         check_door(section.section("tcp"), engine.kind, report)
     state_dir = root.take("state_dir", str, "")
-    if any(tenant.workspaces for tenant in tenants):
-        # Without a word about it, root gets userns, whose tree is the only one that is the engine's own.
-        sockets = tuple(tenant.socket.path for tenant in tenants)
-        own = OwnPlaces(ground.own_tree(engine.isolation or IsolationKind.USERNS, engine.kind), (state_dir,), sockets)
-        for section in root.items("tenants", Section):
+    sockets = tuple(tenant.socket.path for tenant in tenants)
+    for section in root.items("tenants", Section):
+        if "workspaces" in section.values:
+            # Without a word about it, root gets userns; with only_workspaces, others have the same in their own trees.
+            alone = section.take("only_workspaces", bool, False)
+            isolation = IsolationKind.USERNS if alone else engine.isolation or IsolationKind.USERNS
+            own = OwnPlaces(ground.own_tree(isolation, engine.kind), (state_dir,), sockets)
             check_workspaces(section, own, ground.real, report)
     if report.problems:
         raise BadInputError(*report.problems)

@@ -35,14 +35,28 @@ def run_workspaces(spec: EngineSpec, named: list[str], log: AgentLog) -> tuple[W
             log.say(f"the current directory is not shown to the engine: {path} {words}", level="warning")
             break
         found[path] = Workspace(path, by_chance=True)
+    return tuple({**found, **{path: Workspace(path) for path in named_workspaces(spec, named)}}.values())
+
+
+def named_workspaces(spec: EngineSpec, named: list[str]) -> tuple[str, ...]:
+    """The paths at which directories are shown that the caller names.
+
+    Raises:
+        BadInputError: one of them cannot be shown to an engine.
+    """
+    if not named:
+        return ()
+    own = _own_places(spec)
+    here = _current_directory()
+    found: list[str] = []
     for path in named:
         if here is None and not path.startswith("/"):
             raise BadInputError(_lost(path))
         for name in _names(here or "/", path):
             if words := trespass(name, own):
                 raise BadInputError(refusal(name, words))
-            found[name] = Workspace(name)
-    return tuple(found.values())
+            found.append(name)
+    return tuple(dict.fromkeys(found))
 
 
 def _own_places(spec: EngineSpec) -> OwnPlaces:

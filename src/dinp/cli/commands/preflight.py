@@ -18,6 +18,7 @@ from dinp.model.engine_spec import EngineKind, EngineSpec, IsolationKind
 from dinp.model.node_facts import NodeFacts
 from dinp.model.problem import WorldRefusedError
 from dinp.model.value import as_data, replace
+from dinp.programs.run_workspaces import named_workspaces
 
 SYSTEM_STATE_DIR = "/var/lib/dinp"
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Look, decide, and show it; 3 when no engine can be run as asked for."""
     config = read_agent_config(options.config) if options.config else None
     spec = _spec(options, config)
-    workspaces = _workspaces(options, config)
+    workspaces = _workspaces(options, config, spec)
     state_dir = options.state_dir or (config.state_dir if config else _default_state_dir())
     facts = probe_node(
         state_dir, workspaces=workspaces, program_path=spec.program_path, only=spec.isolation, kind=spec.kind
@@ -91,9 +92,9 @@ def _spec(options: argparse.Namespace, config: AgentConfig | None) -> EngineSpec
     return spec
 
 
-def _workspaces(options: argparse.Namespace, config: AgentConfig | None) -> tuple[str, ...]:
+def _workspaces(options: argparse.Namespace, config: AgentConfig | None, spec: EngineSpec) -> tuple[str, ...]:
     configured = [each.path for tenant in config.tenants for each in tenant.workspaces] if config else []
-    return tuple(dict.fromkeys([*configured, *map(os.path.realpath, options.workspace)]))
+    return tuple(dict.fromkeys([*configured, *named_workspaces(spec, options.workspace)]))
 
 
 def _as_data(choices: Choices) -> dict[str, Any]:
