@@ -131,6 +131,7 @@ CASES = {
     "buildkitd-missing": Case(without(ROOT, "runc"), BUILDKITD),
     "unprivileged-clone-off": Case(process(USER, unprivileged_clone=False)),
     "proc-covered": Case(process(USER, new_proc=Trial(False, "mount proc: Operation not permitted", 1))),
+    "tmp-not-writable": Case(process(USER, may_write_tmp=False)),
     "proc-not-tried-for-want-of-a-namespace": Case(
         process(storage(USER, overlay_userns=REFUSED), new_proc=Trial(False, "unshare(0x30020000): No space left", 28))
     ),

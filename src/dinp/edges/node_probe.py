@@ -155,6 +155,7 @@ def probe_process() -> ProcessFacts:
         unprivileged_clone=clone == "1" if clone else None,
         apparmor_restricts=read_text("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").strip() == "1",
         rootlesskit_profile=_has_rootlesskit_profile(),
+        may_write_tmp=os.access("/tmp", os.W_OK | os.X_OK),
         container=_container(),
     )
 

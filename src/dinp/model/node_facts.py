@@ -45,6 +45,7 @@ class ProcessFacts(Value):
         apparmor_restricts: kernel.apparmor_restrict_unprivileged_userns (Ubuntu 23.10 and newer).
         rootlesskit_profile: whether a file of /etc/apparmor.d is named after rootlesskit.
         new_proc: whether an ordinary user may mount a /proc for process ids of its own.
+        may_write_tmp: whether this user may make files in /tmp.
         container: what says that the agent runs in a container, e.g. `kubernetes`; empty on a plain machine.
     """
 
@@ -62,6 +63,7 @@ class ProcessFacts(Value):
     apparmor_restricts: bool = False
     rootlesskit_profile: bool = False
     new_proc: Trial = NOT_TRIED
+    may_write_tmp: bool = True
     container: str = ""
 
     def promised_ids(self) -> tuple[IdRange, ...]:

@@ -68,6 +68,14 @@ def _kernel_problems(facts: NodeFacts) -> list[Problem]:
                 " pod; docker run: --security-opt systempaths=unconfined.",
             )
         )
+    if not process.may_write_tmp:
+        problems.append(
+            Problem(
+                "tmp-not-writable",
+                f"User {process.user} may not write to /tmp, where rootlesskit makes its copies of /etc and /run.",
+                "In a pod with readOnlyRootFilesystem: an emptyDir at /tmp of the agent's container; else chmod 1777.",
+            )
+        )
     if not facts.network.tun:
         problems.append(
             Problem(

@@ -50,6 +50,15 @@ ISOLATION = (
         sources=("user_namespaces(7)", "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/"),
     ),
     Failure(
+        "tmp-not-writable",
+        "rootlesskit cannot use /tmp",
+        "It puts the engine's copies of /etc and /run together in directories that it makes in /tmp, whatever TMPDIR"
+        " says. Where the root file system is read-only its child fails, and the engine never answers.",
+        "Give the agent's container an emptyDir at /tmp; on a machine give /tmp its mode 1777.",
+        patterns=(r"creating \S+ directory under /tmp",),
+        sources=("rootlesskit pkg/copyup/tmpfssymlink",),
+    ),
+    Failure(
         "unprivileged-userns-clone",
         "Only root may make user namespaces here",
         "kernel.unprivileged_userns_clone is 0, a setting of Debian 10, Arch's hardened kernel and others.",
