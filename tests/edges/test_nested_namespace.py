@@ -46,6 +46,7 @@ def outcome(volume: str, workspaces: tuple[str, ...]) -> list[object]:
 
 def inside_a_pod(volume: Path, workspaces: tuple[str, ...]) -> list[object]:
     """What preflight says in a child that is root of a user namespace of 65536 ids."""
+    outcome(str(volume), workspaces)  # imports all that it takes: in there the interpreter's files may be nobody's
     namespace = make_user_namespace(POD_IDS)
     read, write = os.pipe()
     pid = os.fork()
