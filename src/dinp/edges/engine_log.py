@@ -10,6 +10,9 @@ _KEPT = 60
 _LONGEST = 64 * 1024
 _MOST_READS = 4
 """At a time: an engine that never stops talking gets one turn of the agent's loop like any other."""
+_DYING = 3
+_GIVES_UP = ("runtime: ", "runtime/cgo: ", "fatal error: ", "panic: ")
+"""How the lines begin (Go: src/runtime/panic.go, proc.go, os_linux.go; runtime/cgo/gcc_libinit.c)."""
 _FIELD = re.compile(r'(\w[\w.-]*)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
@@ -38,6 +41,8 @@ class EngineLog:
 
     Attributes:
         recent: its last raw lines.
+        dying: the first lines by which Go's runtime said why it gave up; its traces, which follow, are longer than
+            what is kept.
     """
 
     def __init__(self) -> None:
@@ -46,6 +51,7 @@ class EngineLog:
         os.set_blocking(self._reader, False)
         self._rest = b""
         self.recent: deque[str] = deque(maxlen=_KEPT)
+        self.dying: list[str] = []
 
     def fileno(self) -> int:
         """For selectors."""
@@ -72,6 +78,8 @@ class EngineLog:
             complete, self._rest = [*complete, self._rest], b""
         raw = [line.decode(errors="replace").rstrip() for line in complete]
         self.recent.extend(line for line in raw if line)
+        if len(self.dying) < _DYING:
+            self.dying += [line for line in raw if line.startswith(_GIVES_UP)][:_DYING]
         return [parse_line(line) for line in raw if line], ended
 
     def close(self) -> None:

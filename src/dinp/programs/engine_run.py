@@ -241,7 +241,9 @@ class EngineRun:
         def look() -> None:
             seen = memory.look()
             if seen is not None:
-                problem = explain_out_of_memory(self._tenant.name, seen.limit, seen.largest)
+                problem = explain_out_of_memory(
+                    self._tenant.name, seen.limit, seen.largest, asked=self._host.spec.limits.memory
+                )
                 self._out_of_memory = problem
                 self._host.log.say(f"{problem} (dinp explain {problem.code})", tenant=self._tenant.name, level="error")
                 self._host.last_sentences.happened(problem)
@@ -265,7 +267,7 @@ class EngineRun:
         end_session(engine.pid, self._host.store.run_directory(self._tenant.name))
         os.waitid(os.P_PIDFD, engine.pidfd, os.WEXITED)
         self._read_log()
-        words = "\n".join(self._log.recent)
+        words = "\n".join(self._log.dying or self._log.recent)
         self._engine = None
         self._cleanup.close()
         exited = status is not None and status.si_code == os.CLD_EXITED
