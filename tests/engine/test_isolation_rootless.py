@@ -14,6 +14,7 @@ import pytest
 from tests.support.agents import agent
 from tests.support.engines import import_busybox
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
+from tests.support.ports import unused_port
 from tests.support.running import DINP
 
 WEB = "mkdir /www; echo served > /www/index.html; httpd -p 80 -h /www; echo > /up; exec sleep 1000"
@@ -38,10 +39,7 @@ def folder(user: OrdinaryUser) -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return unused_port()
 
 
 def test_the_engine_is_rootless_and_the_caller_is_told_nothing_else(
@@ -62,6 +60,17 @@ def test_builds_and_runs(engine_version: str, user: OrdinaryUser, folder: Path, 
     lines = [import_busybox(), f"export DOCKER_BUILDKIT={buildkit}", "docker build -q -t app . >/dev/null"]
     done = user.script(engine_version, "\n".join([*lines, "docker run --rm app"]), folder=folder)
     assert done.out == "built-here\n", done.all
+
+
+def test_what_was_kept_is_forgotten_with_files_of_sub_ids(user: OrdinaryUser, folder: Path) -> None:
+    """What a container's other users have written belongs to nobody whom the user could be."""
+    lines = f"{import_busybox()}; docker run --name one busybox sh -c 'echo > /theirs; chown 1000 /theirs'"
+    done = user.script("29", lines, folder=folder, options=("--keep", "one"))
+    assert done.code == 0, done.all
+    forgotten = subprocess.run(
+        user.command("29", DINP, "run", "--forget", "one"), env=user.environment("29"), cwd=folder
+    )
+    assert forgotten.returncode == 0
 
 
 def test_files_of_a_bind_mount_belong_to_the_caller(engine_version: str, user: OrdinaryUser, folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import environment, image, import_busybox
-from tests.support.running import DINP, dinp_run, forget_kept, script
+from tests.support.running import DINP, PATIENCE, dinp_run, forget_kept, script
 
 pytestmark = pytest.mark.usefixtures("machine_unchanged_by_each")
 
@@ -81,6 +81,19 @@ def test_a_kept_engine_keeps_its_images(engine_version: str, tmp_path: Path) -> 
         assert second.out == "still here\n", second.all
     finally:
         forget_kept(name)
+
+
+def test_what_was_kept_is_forgotten_on_demand(engine_version: str, tmp_path: Path) -> None:
+    name = f"test-{os.getpid():x}"
+    assert script(engine_version, import_busybox(), folder=tmp_path, options=("--keep", name)).code == 0
+    forget = [DINP, "run", "--forget"]
+    done = subprocess.run([*forget, name], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert not [file for home in ("/var/lib/dinp/kept", "/run/dinp/kept") for file in Path(home).glob(f"*{name}*")]
+    again = subprocess.run([*forget, name], capture_output=True, text=True, timeout=PATIENCE)
+    assert (again.returncode, f"Nothing is kept for '{name}'" in again.stderr) == (2, True)
+    mixed = dinp_run(engine_version, "true", folder=tmp_path, options=("--forget", name))
+    assert mixed.code == 2, mixed.all
 
 
 def test_who_comes_second_waits_and_is_told_for_whom(engine_version: str, tmp_path: Path) -> None:

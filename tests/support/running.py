@@ -1,6 +1,5 @@
 """`dinp` as its users start it: the program, its output, its exit code."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,7 +47,5 @@ def script(
 
 
 def forget_kept(name: str) -> None:
-    """Remove a kept engine: what `--keep` is for stays otherwise."""
-    for folder in (Path("/var/lib/dinp/kept"), Path("/run/dinp/kept")):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / f".{name}.lock").unlink(missing_ok=True)
+    """Remove what `--keep` kept, if anything was."""
+    subprocess.run([DINP, "run", "--forget", name], capture_output=True, timeout=PATIENCE, check=False)

@@ -17,6 +17,7 @@ from dinp.edges.progress import Progress
 from dinp.edges.state_store import StateStore
 from dinp.model.endpoint import UnixEndpoint
 from dinp.model.engine_spec import EngineSpec
+from dinp.model.problem import BadInputError, Problem
 from dinp.model.tenant import Tenant, Workspace
 from dinp.model.value import Value
 from dinp.programs.engine_host import EngineHost
@@ -71,11 +72,45 @@ def _run(request: RunRequest, log: AgentLog, progress: Progress) -> int:
                 held.enter_context(local_places.held(place, wait=True))
                 held.callback(_forget, place)
         else:
-            holder = held.enter_context(local_places.held(place, wait=False))
-            if holder is not None:
-                progress.note(f"waiting for {holder}, which uses the engine {place.kept!r}")
-                held.enter_context(local_places.held(place, wait=True))
+            _wait_for(place, held, progress)
         return _LocalRun(request, place, log, progress).run()
+
+
+def _wait_for(place: LocalPlace, held: ExitStack, progress: Progress) -> None:
+    """Have a kept place for oneself, until `held` is closed."""
+    holder = held.enter_context(local_places.held(place, wait=False))
+    if holder is not None:
+        progress.note(f"waiting for {holder}, which uses the engine {place.kept!r}")
+        held.enter_context(local_places.held(place, wait=True))
+
+
+def forget_kept(name: str, log: AgentLog, progress: Progress) -> int:
+    """Remove the cache that was kept under a name, when nobody uses it any more.
+
+    Returns:
+        0, or 128 and the number of the signal that ended it; what is left then is removed by the next attempt.
+
+    Raises:
+        BadInputError: nothing is kept under that name; the sentence says what is.
+        WorldRefusedError: something in it is not this user's.
+    """
+    place = local_places.new_place(name)
+    kept = sorted(each.kept for each in local_places.kept_places() if each.state.is_dir())
+    if name not in kept:
+        others = f"Kept are {', '.join(kept)}." if kept else "Nothing is kept at all."
+        raise BadInputError(
+            Problem("nothing-kept", f"Nothing is kept for {name!r} below {place.state.parent}.", others)
+        )
+    try:
+        with interruptible(ENDING), ExitStack() as held:
+            clean_up_after_the_killed(log)
+            _wait_for(place, held, progress)
+            progress.step(f"removing what was kept for {name!r}")
+            _forget(place)
+            progress.done()
+            return 0
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
 
 
 def clean_up_after_the_killed(log: AgentLog) -> None:

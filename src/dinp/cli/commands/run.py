@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--topology", choices=["local"], default="local", help="where the engine runs")
     parser.add_argument("--keep", metavar="NAME", help="keep the engine's images and cache for the next run of NAME")
+    parser.add_argument("--forget", metavar="NAME", help="remove what was kept for NAME; runs no command")
     parser.add_argument(
         "--workspace",
         metavar="DIR",
@@ -43,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     from dinp.programs.local_run import RunRequest, run_locally
     from dinp.programs.run_workspaces import run_workspaces
 
+    if options.forget is not None:
+        return _forget(options)
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
         raise BadInputError(
@@ -63,3 +66,14 @@ def run(options: argparse.Namespace) -> int:
     workspaces = run_workspaces(spec, options.workspace, log)
     request = RunRequest(words, spec, keep, workspaces, dict(os.environ))
     return run_locally(request, log, Progress(silent=options.quiet))
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from dinp.programs.local_run import forget_kept
+
+    if options.words or options.keep is not None:
+        raise BadInputError(
+            Problem("forget-alone", "`dinp run --forget` got a command or --keep as well.", "Leave either of them out.")
+        )
+    name = read_flag("--forget", options.forget, key_of(TENANT, "name"), str)
+    return forget_kept(name or "", AgentLog(quiet=not options.verbose), Progress(silent=options.quiet))

@@ -74,6 +74,18 @@ AGENT = (
         sources=("BuildKit cmd/buildkitd/main_unix.go, listenFD", "podman-system-service(1)"),
     ),
     Failure(
+        "nothing-kept",
+        "There is no cache of that name",
+        "`dinp run --keep NAME` keeps an engine's images and cache, for the user that ran it; `--forget` found none.",
+        "Take one of the names that the message lists, as the user that kept it.",
+    ),
+    Failure(
+        "forget-alone",
+        "--forget was given together with a command or --keep",
+        "`dinp run --forget NAME` removes what was kept, and runs nothing.",
+        "Run it by itself.",
+    ),
+    Failure(
         "engine-kind-isolation",
         "This kind of engine is not started for an ordinary user",
         "Isolation rootless is rootlesskit, which has to be told of each published port. dockerd tells it, buildkitd"
