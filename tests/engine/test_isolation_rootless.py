@@ -71,6 +71,7 @@ def test_what_was_kept_is_forgotten_with_files_of_sub_ids(user: OrdinaryUser, fo
         user.command("29", DINP, "run", "--forget", "one"), env=user.environment("29"), cwd=folder
     )
     assert forgotten.returncode == 0
+    assert list((user.home / ".local/state/dinp/kept").iterdir()) == []
 
 
 def test_files_of_a_bind_mount_belong_to_the_caller(engine_version: str, user: OrdinaryUser, folder: Path) -> None:
