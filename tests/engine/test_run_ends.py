@@ -40,7 +40,7 @@ def test_runs_at_once_clean_up_together_what_killed_ones_left(tmp_path: Path) ->
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("moment", ["the lock", "the state"])
 def test_a_signal_while_it_starts_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
-    argv = [DINP, "run", "--", "sh", "-c", "echo ran"]
+    argv = ["env", f"--default-signal={number.name}", DINP, "run", "--", "sh", "-c", "echo ran"]
     with subprocess.Popen(argv, cwd=tmp_path, env=environment(ENGINE), stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
         pattern = f".{run.pid:x}-*.lock" if moment == "the lock" else f"{run.pid:x}-*/agent.lock"
@@ -50,6 +50,15 @@ def test_a_signal_while_it_starts_leaves_nothing(tmp_path: Path, number: signal.
         said = run.stderr.read()
     assert run.returncode in {128 + number, -number}, said
     assert said == ""
+
+
+@pytest.mark.parametrize("name", ["HUP", "INT"])
+def test_what_the_caller_ignores_is_ignored_by_the_command_too(tmp_path: Path, name: str) -> None:
+    """As nohup(1) has it, and shells for what they run in the background."""
+    lines = f"kill -{name} $PPID; kill -{name} $$; docker version -f '{{{{.Server.Version}}}}'"
+    argv = ["env", f"--ignore-signal={name}", DINP, "run", "--", "sh", "-c", lines]
+    done = subprocess.run(argv, cwd=tmp_path, env=environment(ENGINE), capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout[:5]) == (0, ENGINE), done
 
 
 @pytest.mark.parametrize("keep", [False, True])

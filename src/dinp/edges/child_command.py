@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 
+from dinp.edges.interruption import minded
 from dinp.edges.linux_syscalls import PR_SET_PDEATHSIG, prctl
 from dinp.edges.process_events import wait_for_exit
 from dinp.model.problem import BadInputError, Problem
@@ -86,7 +87,8 @@ class ChildCommand:
                 os.setpgid(0, 0)
                 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
                 os.tcsetpgrp(self._terminal, os.getpid())
-            for number in (*FORWARDED, signal.SIGTTOU, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTSTP):
+            own = (signal.SIGTTOU, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTSTP)
+            for number in (*minded(FORWARDED), *own):
                 signal.signal(number, signal.SIG_DFL)
             os.execvpe(argv[0], list(argv), environment)
         except OSError as error:

@@ -16,21 +16,25 @@ class Interrupted(BaseException):
         self.number = number
 
 
+def minded(numbers: tuple[signal.Signals, ...]) -> tuple[signal.Signals, ...]:
+    """Those that the caller did not have us ignore, as nohup(1) does, and shells for background jobs."""
+    return tuple(number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
     """Let the first of these signals raise Interrupted inside the block; later ones do not disturb the cleaning up.
 
-    Handlers that the block sets itself (EventLoop.watch_signals) take their place. What the caller had us ignore, as
-    nohup(1) does, stays ignored.
+    Handlers that the block sets itself (EventLoop.watch_signals) take their place. What is ignored stays ignored.
     """
-    minded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    ours = minded(numbers)
 
     def interrupt(number: int, _frame: object) -> None:
-        for each in minded:
+        for each in ours:
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number)
 
-    before = {number: signal.signal(number, interrupt) for number in minded}
+    before = {number: signal.signal(number, interrupt) for number in ours}
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from dinp.edges import local_places, tenant_doors
 from dinp.edges.agent_log import AgentLog
 from dinp.edges.child_command import FORWARDED, ChildCommand
 from dinp.edges.event_loop import EventLoop, reap_orphans
-from dinp.edges.interruption import ENDING, Interrupted, interruptible, postponed
+from dinp.edges.interruption import ENDING, Interrupted, interruptible, minded, postponed
 from dinp.edges.linux_syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from dinp.edges.local_places import LocalPlace
 from dinp.edges.owned_trees import remove_tree
@@ -178,7 +178,8 @@ class _LocalRun:
             runtime = TenantRuntime(self._host, self._tenant, timing, doors)
             runtime.begin()
             # From here on a signal waits for the loop: it is the command's, once there is one.
-            self._loop.watch_signals((*FORWARDED, signal.SIGCHLD), lambda number: self._signalled(command, number))
+            watched = (*minded(FORWARDED), signal.SIGCHLD)
+            self._loop.watch_signals(watched, lambda number: self._signalled(command, number))
             command = ChildCommand(self._request.argv, self._environment())
             ending.callback(command.close)
             self._loop.watch(command, command.follow)
