@@ -19,6 +19,7 @@ from tests.boundary.planted import Planted, planted
 from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
 from tests.support.engines import import_busybox
+from tests.support.ports import unused_port
 from tests.support.running import PATIENCE, Done
 
 ATTACKER, OTHER = "attacker", "other"
@@ -137,7 +138,7 @@ def _build_that_serves(running: RunningAgent, secret: str) -> Iterator[dict[str,
     with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True) as build:
         assert build.stderr is not None
         assert any(re.search(r"\d it serves$", line) for line in build.stderr)
-        port = str(_free_port())
+        port = str(unused_port())
         helper = f"/run/dinp/port-helper -proto tcp -host-ip 127.0.0.1 -host-port {port}"
         published = entering(
             running,
@@ -163,7 +164,7 @@ def _about(running: RunningAgent) -> dict[str, str]:
         "OTHER_ADDRESS": _address(running, OTHER),
         "OTHER_GATEWAY": _gateway(running, OTHER),
         "GATEWAY": _gateway(running, ATTACKER),
-        "FREE_PORT": str(_free_port()),
+        "FREE_PORT": str(unused_port()),
         "AGENT_PID": str(running.pid),
         "PYTHON": PYTHON,
     }
@@ -191,9 +192,3 @@ def _gateway(running: RunningAgent, tenant: str) -> str:
     rows = (line.split() for line in _inside(running, tenant, "/proc/net/route").splitlines()[1:])
     number = next(row[2] for row in rows if row[1] == "00000000")
     return socket.inet_ntoa(bytes.fromhex(number)[::-1])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -14,7 +14,7 @@ from tests.cluster.kit import Cluster, Pod, container, ended, pod, terminated
 Run = Callable[[Mapping[str, Any]], Pod]
 WORK = {"volumeMounts": [{"name": "work", "mountPath": "/workspace"}]}
 BUILDS = {
-    "volumeMounts": [{"name": "work", "mountPath": "/work"}],
+    "volumeMounts": [{"name": "work", "mountPath": "/builds"}],
 }
 OWNERS = """
 export HOME=/workspace/home; mkdir -p "$HOME"
@@ -50,7 +50,7 @@ def test_a_bind_mount_of_what_was_not_shared_is_an_error(inject: Injector, run_p
         for path in paths
     )
     body = client_pod(
-        f"docker pull -q busybox >/dev/null; echo > /work/shared\n{tries}docker run --rm -v /work:/w busybox ls /w",
+        f"docker pull -q busybox >/dev/null; echo > /builds/shared\n{tries}docker run --rm -v /builds:/w busybox ls /w",
         **BUILDS,
     )
     body["spec"]["volumes"] = [{"name": "work", "emptyDir": {}}]

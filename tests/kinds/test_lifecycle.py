@@ -61,6 +61,11 @@ def test_it_starts_with_its_first_client_and_stops_when_idle(fresh: RunningAgent
 
 
 def test_clients_wait_while_a_killed_engine_is_started_again(fresh: RunningAgent) -> None:
+    check_kills(fresh)
+
+
+def check_kills(fresh: RunningAgent) -> None:
+    """Its engine is killed three times, and clients are answered by the next."""
     for kill in range(1, 4):
         asks(fresh)
         fresh.log.wait("ready after", tenant=TENANT, count=kill)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import sys
 import tarfile
 from base64 import b64encode
@@ -23,6 +22,7 @@ from tests.support.agents import RunningAgent, agent
 from tests.support.engines import folder as programs
 from tests.support.engines import import_busybox
 from tests.support.ordinary_user import OrdinaryUser
+from tests.support.ports import unused_port
 from tests.support.running import DINP
 from tools.provision.registry import registry
 
@@ -44,12 +44,6 @@ class Scene:
     agent: RunningAgent
     folder: Path
     words: dict[str, str]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def furnish(folder: Path) -> None:
@@ -119,7 +113,7 @@ def scene_with(kind: str, new_folder: Callable[[str], Path], user: OrdinaryUser 
             "REGISTRY": stored.address,
             "LOCKED": locked.address,
             "SOCKET": running.socket(TENANT),
-            "PORT": str(_free_port()),
+            "PORT": str(unused_port()),
             "DINP": DINP,
             "CONFIG": str(running.folder / "agent.yaml"),
             "PYTHON": sys.executable,

@@ -21,6 +21,11 @@ class IsolationKind(Enum):
     ROOTFUL = "rootful"
 
 
+def usual_isolation(uid: int) -> IsolationKind:
+    """What an agent of this user takes where the configuration does not say."""
+    return IsolationKind.USERNS if uid == 0 else IsolationKind.ROOTLESS
+
+
 class Limits(Value):
     """Limits of one engine with everything that it runs; None is no limit.
 

@@ -80,10 +80,9 @@ class Agent:
         match number:
             case signal.SIGCHLD:
                 reap_orphans(self._host.engine_pids())
-            case signal.SIGHUP if not self._ending:
-                self._reload()
             case signal.SIGHUP:
-                pass
+                if not self._ending:
+                    self._reload()
             case _ if self._ending:
                 self._log.say("asked to end once more: engines are killed", level="warning")
                 for runtime in self._runtimes.values():

@@ -5,7 +5,7 @@ import os
 from dinp.edges import local_places
 from dinp.edges.agent_log import AgentLog
 from dinp.isolation.all_isolations import ISOLATIONS
-from dinp.model.engine_spec import EngineSpec, IsolationKind
+from dinp.model.engine_spec import EngineSpec, usual_isolation
 from dinp.model.problem import BadInputError, Problem
 from dinp.model.tenant import Workspace
 from dinp.model.workspace_check import OwnPlaces, refusal, trespass
@@ -60,8 +60,7 @@ def named_workspaces(spec: EngineSpec, named: list[str]) -> tuple[str, ...]:
 
 
 def _own_places(spec: EngineSpec) -> OwnPlaces:
-    # What preflight takes where nothing is said (agent/decisions/isolation.py).
-    kind = spec.isolation or (IsolationKind.USERNS if os.geteuid() == 0 else IsolationKind.ROOTLESS)
+    kind = spec.isolation or usual_isolation(os.geteuid())
     homes = (str(local_places.state_home()), str(local_places.runtime_home()))
     return OwnPlaces(
         ISOLATIONS[kind].own_tree(spec.kind), tuple(dict.fromkeys((*homes, *map(os.path.realpath, homes))))

@@ -96,7 +96,7 @@ class TenantRuntime:
     def configuration_changed(self, tenant: Tenant, timing: Timing) -> None:
         """The engine must be started anew, without losing a client; its sockets may have to be elsewhere."""
         self.tenant = tenant
-        self.take(ConfigurationChanged(timing, endpoints(tenant) != endpoints(self.doors.tenant)))
+        self.take(ConfigurationChanged(timing, _endpoints(tenant) != _endpoints(self.doors.tenant)))
 
     def shut_down(self, purpose: Purpose = Purpose.SHUTDOWN) -> None:
         """Serve those who are there, then end."""
@@ -321,7 +321,7 @@ def next_deadline(runtimes: tuple[TenantRuntime, ...]) -> Deadline | None:
     return min(waiting, key=lambda deadline: deadline.at, default=None)
 
 
-def endpoints(tenant: Tenant) -> tuple[UnixEndpoint, TcpEndpoint | None]:
+def _endpoints(tenant: Tenant) -> tuple[UnixEndpoint, TcpEndpoint | None]:
     """Where its clients come."""
     return tenant.socket, tenant.tcp
 

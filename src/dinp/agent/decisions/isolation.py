@@ -8,7 +8,7 @@ from dinp.agent.id_ranges import allocate
 from dinp.isolation.all_isolations import ISOLATIONS
 from dinp.model.capabilities import Capability, missing
 from dinp.model.decision import Decision
-from dinp.model.engine_spec import EngineKind, IsolationKind
+from dinp.model.engine_spec import EngineKind, IsolationKind, usual_isolation
 from dinp.model.node_facts import NodeFacts, ProcessFacts
 from dinp.model.problem import Problem, WorldRefusedError
 
@@ -40,7 +40,7 @@ def choose_isolation(
     Raises:
         WorldRefusedError: the kind asked for, or every kind, is impossible here; says why and the way out.
     """
-    kind = asked or (IsolationKind.USERNS if facts.process.uid == 0 else IsolationKind.ROOTLESS)
+    kind = asked or usual_isolation(facts.process.uid)
     problems = _PROBLEMS[kind](facts, engine)
     if problems:
         raise WorldRefusedError(*problems)
